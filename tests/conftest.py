@@ -1,0 +1,76 @@
+"""Fixtures and rules for every test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+# A developer's own settings, caches and autosaves are never read nor written. This
+# has to happen before anything imports napari, which reads its settings on import.
+_PRIVATE = Path(tempfile.mkdtemp(prefix="insitu-tem-tests-"))
+os.environ["NAPARI_CONFIG"] = str(_PRIVATE / "settings.yaml")
+for _name in ("CONFIG", "CACHE", "DATA", "STATE"):
+    os.environ[f"XDG_{_name}_HOME"] = str(_PRIVATE / _name.lower())
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+TESTS = Path(__file__).resolve().parent
+CHECKOUT = TESTS.parent
+GUI_FIXTURES = {"qtbot", "qapp", "make_napari_viewer", "make_napari_viewer_proxy"}
+
+
+def pytest_unconfigure() -> None:
+    """Remove the private settings folder."""
+    shutil.rmtree(_PRIVATE, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a display as `gui`, what reads instrument files as `real`."""
+    no_display = sys.platform.startswith("linux") and not os.environ.get("DISPLAY")
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if TESTS / "widgets" in item.path.parents or fixtures & GUI_FIXTURES:
+            item.add_marker("gui")
+            if no_display:
+                item.add_marker(pytest.mark.skip(reason="needs a display; see README"))
+        if "shared_data" in fixtures:
+            item.add_marker("real")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same on every run."""
+    return np.random.default_rng(20260101)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real instrument files; the test is skipped where it is not."""
+    named = os.environ.get("NAPARI_INSITU_TEM_TEST_DATA")
+    folder = Path(named) if named else CHECKOUT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("real instrument files: set NAPARI_INSITU_TEM_TEST_DATA")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_window_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a GUI test that leaves a window of its own on the screen."""
+    if request.node.get_closest_marker("gui") is None:
+        yield
+        return
+    from qtpy.QtWidgets import QApplication
+
+    before = {id(w) for w in QApplication.topLevelWidgets()}
+    yield
+    after = QApplication.topLevelWidgets()
+    left = [w for w in after if id(w) not in before and w.isVisible()]
+    names = [f"{type(w).__name__} {w.windowTitle()!r}" for w in left]
+    for widget in left:
+        widget.close()
+    assert not left, f"windows left open: {names}"
