@@ -1,0 +1,1 @@
+"""What an experiment is made of: no files, no screen, no napari."""

@@ -1,0 +1,196 @@
+"""Document: everything a user may edit, as one immutable value.
+
+An edit makes a new document that shares what did not change, so undo is going back to
+the old one, and what an edit did is the difference of two documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeVar
+
+from napari_insitu_tem.model.alignment import Alignment
+from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.errors import ExperimentError
+from napari_insitu_tem.model.record import Record
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EventTerm:
+    """A word of the event vocabulary.
+
+    Attributes
+    ----------
+    label
+        The word.
+    colour
+        Hex colour on the timeline.
+    key
+        The key that marks it, "" for none.
+    """
+
+    label: str
+    colour: str
+    key: str = ""
+
+
+DEFAULT_VOCABULARY: tuple[EventTerm, ...] = (
+    EventTerm("contact", "#56B4E9", "1"),
+    EventTerm("reaction starts", "#009E73", "2"),
+    EventTerm("reaction ends", "#E69F00", "3"),
+    EventTerm("crack", "#D55E00", "4"),
+    EventTerm("gas bubble", "#CC79A7", "5"),
+    EventTerm("beam off", "#8C8C8C", "6"),
+    EventTerm("note", "#B8A400", "7"),
+)
+
+
+@dataclass(frozen=True)
+class ObjectSettings:
+    """What holds for one measured object.
+
+    Attributes
+    ----------
+    reference_frames
+        Frames whose mean is the reference of its expansion; empty: its first frame.
+    volume_model
+        See the column `volume_model`.
+    """
+
+    reference_frames: tuple[int, ...] = ()
+    volume_model: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What holds for the experiment.
+
+    Attributes
+    ----------
+    u_pick_px
+        Standard uncertainty of placing one end by hand, in px.
+    observer
+        Written into new rows.
+    velocity_frames
+        Number of a front's picks in the local fit of its velocity.
+    """
+
+    u_pick_px: float = 1.0
+    observer: str = ""
+    velocity_frames: int = 5
+
+
+def _nothing() -> Mapping[str, T]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that can be edited and undone.
+
+    Attributes
+    ----------
+    records
+        Id to record, in the order of making.
+    objects
+        (object name) to its settings.
+    alignments
+        (movie name) to the history of its alignments; the last one holds.
+    calibrations
+        (movie name) to the history of typed calibrations; the last one holds, None
+        means uncalibrated, and without an entry the file's own holds.
+    intervals
+        (movie name) to a typed frame interval in s, for movies without times.
+    flipped
+        Names of the traces whose current is recorded cathodic positive.
+    vocabulary, settings
+        See there.
+    """
+
+    records: Mapping[str, Record] = field(default_factory=_nothing)
+    objects: Mapping[str, ObjectSettings] = field(default_factory=_nothing)
+    alignments: Mapping[str, tuple[Alignment, ...]] = field(default_factory=_nothing)
+    calibrations: Mapping[str, tuple[Calibration | None, ...]] = field(
+        default_factory=_nothing
+    )
+    intervals: Mapping[str, float] = field(default_factory=_nothing)
+    flipped: frozenset[str] = frozenset()
+    vocabulary: tuple[EventTerm, ...] = DEFAULT_VOCABULARY
+    settings: Settings = Settings()
+
+    def of_kind(self, kind: str, movie: str | None = None) -> tuple[Record, ...]:
+        """Records of a kind, of one movie or of all, in order."""
+        return tuple(
+            record
+            for record in self.records.values()
+            if record.kind == kind and movie in (None, record.movie)
+        )
+
+    def object_names(self) -> tuple[str, ...]:
+        """Names of all objects, in the order of their first appearance."""
+        named = [record.object for record in self.records.values() if record.object]
+        return tuple(dict.fromkeys([*self.objects, *named]))
+
+    def object_settings(self, name: str) -> ObjectSettings:
+        """Settings of an object; defaults where none were made."""
+        return self.objects.get(name, ObjectSettings())
+
+    def with_records(self, records: Iterable[Record]) -> Document:
+        """Add records, or replace those with the same id in place."""
+        merged = dict(self.records)
+        merged.update((record.id, record) for record in records)
+        return replace(self, records=MappingProxyType(merged))
+
+    def without_records(self, ids: Iterable[str]) -> Document:
+        """Remove records.
+
+        Raises
+        ------
+        ExperimentError
+            There is no such row.
+        """
+        gone = set(ids)
+        unknown = gone - set(self.records)
+        if unknown:
+            raise ExperimentError(f"There is no row {sorted(unknown)[0]}.")
+        kept = {k: v for k, v in self.records.items() if k not in gone}
+        return replace(self, records=MappingProxyType(kept))
+
+    def with_object(self, name: str, settings: ObjectSettings) -> Document:
+        """Set what holds for an object."""
+        return replace(self, objects=_with(self.objects, name, settings))
+
+    def renamed_object(self, old: str, new: str) -> Document:
+        """Give an object, with its rows and settings, another name."""
+        objects = {new if k == old else k: v for k, v in self.objects.items()}
+        rows = [r.changed(object=new) for r in self.records.values() if r.object == old]
+        return replace(self, objects=MappingProxyType(objects)).with_records(rows)
+
+    def with_alignment(self, movie: str, alignment: Alignment) -> Document:
+        """Align a movie; the earlier alignments stay in its history."""
+        history = (*self.alignments.get(movie, ()), alignment)
+        return replace(self, alignments=_with(self.alignments, movie, history))
+
+    def with_calibration(self, movie: str, calibration: Calibration | None) -> Document:
+        """Calibrate a movie; the earlier calibrations stay in its history."""
+        history = (*self.calibrations.get(movie, ()), calibration)
+        return replace(self, calibrations=_with(self.calibrations, movie, history))
+
+    def with_interval(self, movie: str, interval_s: float) -> Document:
+        """Type a frame interval."""
+        return replace(self, intervals=_with(self.intervals, movie, float(interval_s)))
+
+
+def _with(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:
+    return MappingProxyType({**mapping, key: value})
+
+
+def changed_records(before: Document, after: Document) -> tuple[set[str], set[str]]:
+    """Ids of records that are new or different, and of records that are gone."""
+    old, new = before.records, after.records
+    touched = {key for key, record in new.items() if old.get(key) is not record}
+    return touched, set(old) - set(new)

@@ -1,0 +1,345 @@
+"""Movie: lazily read frames with a pixel size, frame times and a clock."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.errors import ReadError, TimeBaseError
+from napari_insitu_tem.model.timebase import (
+    FrameTimes,
+    StartStamp,
+    TimeAudit,
+    audit_frame_times,
+    to_seconds,
+)
+
+CACHE_BYTES = 256 * 2**20
+MATERIALISE_BYTES = 512 * 2**20
+
+
+class FrameSource(Protocol):
+    """What a format's reader provides: one frame at a time.
+
+    `read_frame` may be called from several threads; a source that cannot do that
+    holds its own lock.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(t, y, x), or (t, y, x, channel) with 3 or 4 channels for colour."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel."""
+
+    def read_frame(self, index: int) -> NDArray[Any]:
+        """Return frame `index` (0 <= index < t), shape (y, x) or (y, x, channel).
+
+        Raises
+        ------
+        ReadError
+            The frame cannot be read; the message names file and frame.
+        """
+
+    def close(self) -> None:
+        """Release files. May be called twice."""
+
+
+class FrameArray:
+    """Array-like view of a source: reads what is asked for, keeps recent frames.
+
+    Satisfies what napari asks of image data (`shape`, `dtype`, `ndim`, `size`,
+    `__getitem__`), so that a slider step reads one frame.
+
+    Parameters
+    ----------
+    source
+        The frames.
+    cache_bytes
+        Memory for recently read frames.
+    """
+
+    def __init__(self, source: FrameSource, cache_bytes: int = CACHE_BYTES) -> None:
+        self._source = source
+        self._cache: OrderedDict[int, NDArray[Any]] = OrderedDict()
+        self._cache_frames = max(1, cache_bytes // max(1, self.frame_bytes))
+        self._lock = threading.Lock()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(t, y, x) or (t, y, x, channel)."""
+        return tuple(self._source.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel."""
+        return np.dtype(self._source.dtype)
+
+    @property
+    def ndim(self) -> int:
+        """3, or 4 with colour."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels in all frames."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def frame_bytes(self) -> int:
+        """Memory of one frame."""
+        return int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that all frames would take."""
+        return self.shape[0] * self.frame_bytes
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def frame(self, index: int) -> NDArray[Any]:
+        """Frame `index` (negative counts from the end), read-only, cached.
+
+        Raises
+        ------
+        IndexError
+            There is no such frame.
+        ReadError
+            The file does not give it.
+        """
+        index = self._checked(index)
+        with self._lock:
+            if index in self._cache:
+                self._cache.move_to_end(index)
+                return self._cache[index]
+        data = np.asarray(self._source.read_frame(index))
+        if data.flags.owndata or not data.flags.writeable:
+            data.flags.writeable = False
+        with self._lock:
+            self._cache[index] = data
+            while len(self._cache) > self._cache_frames:
+                self._cache.popitem(last=False)
+        return data
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """Like numpy's basic indexing; only the frames asked for are read."""
+        parts = key if isinstance(key, tuple) else (key,)
+        if Ellipsis in [p for p in parts if not isinstance(p, np.ndarray)]:
+            at = next(i for i, p in enumerate(parts) if p is Ellipsis)
+            fill = (slice(None),) * (self.ndim - len(parts) + 1)
+            parts = parts[:at] + fill + parts[at + 1 :]
+        first, rest = (parts[0], parts[1:]) if parts else (slice(None), ())
+        if isinstance(first, (int, np.integer)):
+            return cast("NDArray[Any]", self.frame(int(first))[rest])
+        if isinstance(first, slice):
+            indices = list(range(*first.indices(len(self))))
+        else:
+            array = np.asarray(first)
+            indices = list(np.flatnonzero(array) if array.dtype == bool else array)
+        if len(indices) == 1:
+            return cast("NDArray[Any]", self.frame(int(indices[0]))[rest][None])
+        self._refuse_too_much(len(indices))
+        if not indices:
+            return np.empty((0, *self.shape[1:]), self.dtype)[(slice(None), *rest)]
+        return np.stack([self.frame(int(i))[rest] for i in indices])
+
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        """All frames in memory, if they are not too many."""
+        return np.asarray(self[:], dtype=dtype)
+
+    def close(self) -> None:
+        """Release the files and the memory."""
+        with self._lock:
+            self._cache.clear()
+        self._source.close()
+
+    def _checked(self, index: int) -> int:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"frame {index} of {len(self)}")
+        return index % len(self)
+
+    def _refuse_too_much(self, frames: int) -> None:
+        if frames * self.frame_bytes > MATERIALISE_BYTES:
+            raise MemoryError(
+                f"{frames} frames would take {frames * self.frame_bytes / 2**30:.1f} "
+                "GiB of memory; take them one at a time with frame(index)."
+            )
+
+
+class ArraySource:
+    """Frames that are already in memory (or any array that slices by frame)."""
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        if array.ndim == 2:
+            array = array[None]
+        if array.ndim not in (3, 4):
+            raise ReadError("A movie needs the axes (t, y, x).")
+        self._array = array
+        self.shape: tuple[int, ...] = tuple(array.shape)
+        self.dtype: np.dtype[Any] = np.dtype(array.dtype)
+
+    def read_frame(self, index: int) -> NDArray[Any]:
+        """Frame `index`."""
+        return np.asarray(self._array[index])
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+@dataclass(frozen=True, eq=False)
+class Movie:
+    """A time series of images and what is known of it.
+
+    Attributes
+    ----------
+    name
+        Unique within an experiment; the stem of the file at first.
+    frames
+        The pixels, read on demand.
+    calibration
+        Pixel size, None where the file does not give one.
+    times
+        Frame times on the movie's own clock, None where the file gives none.
+    stamp
+        The wall-clock time of the movie clock's zero, None where unknown.
+    paths
+        The files it was read from.
+    format, reader
+        Name of the file format; name of the library that read it.
+    metadata
+        What else the file says, as plain values.
+    warnings
+        Sentences the user should read.
+    """
+
+    name: str
+    frames: FrameArray
+    calibration: Calibration | None = None
+    times: FrameTimes | None = None
+    stamp: StartStamp | None = None
+    paths: tuple[Path, ...] = ()
+    format: str = ""
+    reader: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.times is not None and len(self.times) != len(self.frames):
+            raise TimeBaseError(
+                f"{self.name} has {len(self.frames)} frames but "
+                f"{len(self.times)} frame times."
+            )
+
+    @classmethod
+    def from_array(
+        cls,
+        array: NDArray[Any],
+        *,
+        name: str = "movie",
+        pixel_size_nm: float | None = None,
+        times_s: Any = None,
+        exposures_s: Any = None,
+        start: datetime | None = None,
+    ) -> Movie:
+        """A movie from an array in memory, shape (t, y, x) or (y, x)."""
+        frames = FrameArray(ArraySource(np.asarray(array)))
+        times = None
+        if times_s is not None:
+            times = FrameTimes.from_seconds(times_s, exposures_s, source="given")
+        calibration = None
+        if pixel_size_nm is not None:
+            calibration = Calibration.square(pixel_size_nm, source="given")
+        stamp = None if start is None else StartStamp(start, source="given")
+        return cls(name, frames, calibration, times, stamp, format="array")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(t, y, x), or (t, y, x, channel)."""
+        return self.frames.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of a pixel."""
+        return self.frames.dtype
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def is_colour(self) -> bool:
+        """Whether frames have channels."""
+        return self.frames.ndim == 4
+
+    @property
+    def pixel_size_nm(self) -> float | tuple[float, float] | None:
+        """One number for square pixels, else (y, x); None without a calibration."""
+        return None if self.calibration is None else self.calibration.pixel_size_nm
+
+    @property
+    def times_s(self) -> NDArray[np.float64] | None:
+        """(T,) start of each frame in seconds on the movie's clock."""
+        return None if self.times is None else to_seconds(self.times.start_ns)
+
+    @property
+    def exposures_s(self) -> NDArray[np.float64] | None:
+        """(T,) exposure of each frame in seconds."""
+        if self.times is None or self.times.exposure_ns is None:
+            return None
+        return to_seconds(self.times.exposure_ns)
+
+    @property
+    def start(self) -> datetime | None:
+        """Wall-clock time of the movie clock's zero."""
+        return None if self.stamp is None else self.stamp.when
+
+    @cached_property
+    def audit(self) -> TimeAudit:
+        """The audit of the time base."""
+        return audit_frame_times(len(self), self.times)
+
+    def frame(self, index: int) -> NDArray[Any]:
+        """Frame `index` as (y, x) luminance; colour is weighted by ITU-R BT.601."""
+        data = self.frames.frame(index)
+        if not self.is_colour:
+            return data
+        return data[..., :3].astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+
+    def renamed(self, name: str) -> Movie:
+        """The same movie under another name."""
+        return replace(self, name=name)
+
+    def with_times(self, times: FrameTimes | None) -> Movie:
+        """The same movie with another time base."""
+        return replace(self, times=times)
+
+    def with_interval(self, interval_s: float) -> Movie:
+        """The same movie with equally spaced frames, typed by the user.
+
+        Raises
+        ------
+        TimeBaseError
+            The interval is not positive.
+        """
+        return self.with_times(FrameTimes.regular(len(self), interval_s))
+
+    def with_calibration(self, calibration: Calibration | None) -> Movie:
+        """The same movie with another pixel size."""
+        return replace(self, calibration=calibration)
+
+    def close(self) -> None:
+        """Release the files."""
+        self.frames.close()
