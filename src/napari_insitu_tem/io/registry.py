@@ -1,0 +1,201 @@
+"""Which format a file is, by its content, and the one door through which it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from napari_insitu_tem.io.failures import reading
+from napari_insitu_tem.io.formats import formats
+from napari_insitu_tem.io.probe import Probe, probe
+from napari_insitu_tem.io.signatures import recognise
+from napari_insitu_tem.model.errors import (
+    MissingExtraError,
+    ReadError,
+    UnsupportedFormatError,
+)
+from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.model.trace import Trace
+
+Source = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A file format and how to read it.
+
+    Attributes
+    ----------
+    name
+        As users call it: "TIFF".
+    kind
+        What a file of it becomes.
+    maker
+        Whose instruments or programs write it.
+    extensions
+        In lower case with the dot, for file dialogs; never the reason to read a file.
+    library
+        The package that does the reading; empty where it is the plugin's own code.
+    reads, missing
+        In words, for the documentation: what is read, what is left out.
+    extra
+        The extra that installs `library`; empty where it comes with the plugin.
+    sniff
+        0.0 (not mine) to 1.0 (certain), from the content.
+    read
+        Movie: `read(paths, *, progress) -> Movie`. Trace:
+        `read(path, *, mapping, progress) -> Trace`.
+    many
+        Whether `read` takes a folder or a list of files as one movie.
+    """
+
+    name: str
+    kind: Literal["movie", "trace"]
+    maker: str
+    extensions: tuple[str, ...]
+    library: str
+    reads: str
+    missing: str
+    sniff: Callable[[Probe], float]
+    read: Callable[..., Movie | Trace]
+    extra: str = ""
+    many: bool = False
+
+
+def identify(path: str | Path) -> Format:
+    """Find the format of a file or folder.
+
+    Raises
+    ------
+    UnsupportedFormatError
+        No format claims it; the message says what it looks like.
+    ReadError
+        It cannot be looked at.
+    """
+    return _best(probe(path), formats())
+
+
+def read_movie(source: Source, *, progress: Progress = no_progress) -> Movie:
+    """Open a movie lazily.
+
+    Parameters
+    ----------
+    source
+        A file, a folder of numbered images, or a list of images in their order.
+    progress
+        Told how far a long scan is; may cancel it.
+
+    Raises
+    ------
+    ReadError
+        The source is not a readable movie.
+    CancelledError
+        `progress` asked to stop.
+    """
+    paths = _as_paths(source)
+    first = probe(paths[0])
+    known = formats() if len(paths) == 1 else [f for f in formats() if f.many]
+    found = _best(first, known)
+    if found.kind != "movie":
+        raise ReadError(
+            f"{first.path.name} is a record ({found.name}), not a movie.",
+            hint="Open it as a trace.",
+            path=first.path,
+        )
+    movie = _run(found, first.path, paths, progress=progress)
+    assert isinstance(movie, Movie)
+    return movie
+
+
+def read_trace(
+    source: str | Path, *, mapping: Any = None, progress: Progress = no_progress
+) -> Trace:
+    """Read a potentiostat's record.
+
+    Parameters
+    ----------
+    source
+        The file.
+    mapping
+        Which column is what, for text files that do not say so themselves.
+    progress
+        Told how far it is; may cancel it.
+
+    Raises
+    ------
+    ReadError
+        The file is not a readable record.
+    """
+    looked = probe(source)
+    found = _best(looked, formats())
+    if found.kind != "trace":
+        raise ReadError(
+            f"{looked.path.name} is a movie ({found.name}), not a record.",
+            hint="Open it as a movie.",
+            path=looked.path,
+        )
+    trace = _run(found, looked.path, looked.path, mapping=mapping, progress=progress)
+    assert isinstance(trace, Trace)
+    return trace
+
+
+def read_any(
+    source: Source, *, progress: Progress = no_progress
+) -> list[Movie | Trace]:
+    """Read movies and traces together, each path by its content.
+
+    Numbered single images of one kind in the list become one movie.
+
+    Raises
+    ------
+    ReadError
+        One of the paths cannot be read.
+    """
+    from napari_insitu_tem.io.image_groups import group_images
+
+    opened: list[Movie | Trace] = []
+    for group in group_images(_as_paths(source)):
+        if len(group) > 1:
+            opened.append(read_movie(group, progress=progress))
+        elif identify(group[0]).kind == "movie":
+            opened.append(read_movie(group[0], progress=progress))
+        else:
+            opened.append(read_trace(group[0], progress=progress))
+    return opened
+
+
+def _best(looked: Probe, known: Sequence[Format]) -> Format:
+    """The format that is surest of a path."""
+    best, surest = None, 0.0
+    for candidate in known:
+        with reading(looked.path):
+            score = candidate.sniff(looked)
+        if score > surest:
+            best, surest = candidate, score
+    if best is None:
+        what, hint = recognise(looked)
+        raise UnsupportedFormatError(
+            f"{looked.path.name} {what}.", hint=hint, path=looked.path
+        )
+    return best
+
+
+def _run(found: Format, path: Path, what: object, **options: Any) -> Movie | Trace:
+    """Call a reader; libraries' exceptions become sentences here."""
+    try:
+        with reading(path):
+            return found.read(what, **options)
+    except ModuleNotFoundError as error:
+        if not found.extra:
+            raise
+        raise MissingExtraError(path, found.library, found.extra) from error
+
+
+def _as_paths(source: Source) -> list[Path]:
+    items = [source] if isinstance(source, (str, Path)) else list(source)
+    if not items:
+        raise ReadError("There is no file to open.", hint="Choose at least one file.")
+    return [Path(item).expanduser() for item in items]

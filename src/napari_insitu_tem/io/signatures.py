@@ -1,0 +1,60 @@
+"""What a file that no reader claims looks like, and what to do with it."""
+
+from __future__ import annotations
+
+from napari_insitu_tem.io.probe import Probe
+
+_EXPORT = "Export it from the program that wrote it as a TIFF or MRC stack."
+_UNPACK = "Unpack it and open the file inside."
+
+#: (offset, bytes, what it looks like, what to do)
+_SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
+    (0, b"\x00\x00\x00\x03", "looks like a Gatan DM3 file", _EXPORT),
+    (0, b"\x00\x00\x00\x04\x00\x00\x00\x00", "looks like a Gatan DM4 file", _EXPORT),
+    (0, b"\x89HDF\r\n\x1a\n", "is an HDF5 file (EMD, NeXus, DM5, ...)", _EXPORT),
+    (0, b"II\x97\x01", "is an FEI/TIA series (.ser)", _EXPORT),
+    (0, b"JXR", "is a JPEG XR image", _EXPORT),
+    (0, b"\x1f\x8b", "is a gzip archive", _UNPACK),
+    (0, b"BZh", "is a bzip2 archive", _UNPACK),
+    (0, b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive", _UNPACK),
+    (0, b"PK\x03\x04", "is a zip archive or an office document", _UNPACK),
+    (0, b"GIF8", "is a GIF animation, which keeps no frame times", _EXPORT),
+    (4, b"ftyp", "is a video (MP4 or MOV)", "Export its frames as numbered images."),
+    (0, b"\x1aE\xdf\xa3", "is a video (MKV or WebM)", "Export its frames as images."),
+    (8, b"AVI ", "is a video (AVI)", "Export its frames as numbered images."),
+    (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
+    (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
+    (0, b"BIO-LOGIC MODULAR FILE", "is an EC-Lab .mpr file", "Export it as .mpt."),
+)
+
+
+def recognise(looked: Probe) -> tuple[str, str]:
+    """Say in words what an unread file is.
+
+    Returns
+    -------
+    what
+        A predicate to follow the file's name: "is a gzip archive".
+    hint
+        What to do about it.
+    """
+    if looked.is_dir:
+        return (
+            "is a folder without numbered images",
+            "Choose the folder that holds the frames, or the movie file itself.",
+        )
+    for offset, magic, what, hint in _SIGNATURES:
+        if looked.head[offset : offset + len(magic)] == magic:
+            return what, hint
+    if not looked.head.strip(b"\x00"):
+        return "begins with nothing but zeros", "The copy did not finish; repeat it."
+    if b"\x00" not in looked.head:
+        return (
+            "is a text in which neither columns of numbers nor a known header was "
+            "found",
+            "Open the exported record, or choose its columns by hand.",
+        )
+    return (
+        "is of a kind that no reader here recognises",
+        "Export it as a TIFF or MRC movie, or as delimited text for a record.",
+    )
