@@ -1,0 +1,1 @@
+"""What several widgets share: session, history, journal. No screen."""
