@@ -68,6 +68,10 @@ class Session:
         Another stretch of time (ns, experiment's clock) is selected.
     saved_changed(bool)
         Whether all edits are on disk.
+    marking_changed(bool)
+        The next click on the timeline marks a moment of the trace.
+    moment_marked(int)
+        That moment, in ns on the experiment's clock.
     """
 
     experiment_changed = Signal()
@@ -76,6 +80,8 @@ class Session:
     selection_changed = Signal(object)
     range_changed = Signal(object)
     saved_changed = Signal(bool)
+    marking_changed = Signal(bool)
+    moment_marked = Signal(object)
 
     def __init__(self, experiment: Experiment | None = None) -> None:
         self._experiment = experiment or Experiment()
@@ -88,6 +94,7 @@ class Session:
         self._playhead: Playhead | None = None
         self._selection: frozenset[str] = frozenset()
         self._range_ns: tuple[int, int] | None = None
+        self._is_marking = False
         if self._experiment.movies:
             self._playhead = Playhead(self._experiment.movies[0].name, 0)
 
@@ -342,3 +349,21 @@ class Session:
         if range_ns != self._range_ns:
             self._range_ns = range_ns
             self.range_changed.emit(range_ns)
+
+    # -- marking a moment of the trace ---------------------------------------------
+
+    @property
+    def is_marking(self) -> bool:
+        """Whether the next click on the timeline marks a moment."""
+        return self._is_marking
+
+    def set_marking(self, is_marking: bool) -> None:
+        """Ask the timeline for a moment, or stop asking."""
+        if is_marking != self._is_marking:
+            self._is_marking = is_marking
+            self.marking_changed.emit(is_marking)
+
+    def mark_moment(self, time_ns: int) -> None:
+        """Answer: the user clicked at this moment."""
+        self.set_marking(False)
+        self.moment_marked.emit(int(time_ns))
