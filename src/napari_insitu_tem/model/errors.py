@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_insitu_tem.model.column_mapping import TablePreview
 
 
 class InsituTemError(Exception):
@@ -49,6 +53,29 @@ class MissingExtraError(ReadError):
         )
         self.library = library
         self.extra = extra
+
+
+class NeedsMappingError(ReadError):
+    """A table was found, but which column is what is for the user to say.
+
+    Parameters
+    ----------
+    message
+        One sentence: what is not certain.
+    preview
+        The table as it was understood, with a suggestion and the doubts.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        preview: TablePreview,
+        hint: str = "Choose the columns by hand.",
+        path: str | Path | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, path=path)
+        self.preview = preview
 
 
 class TimeBaseError(InsituTemError):
