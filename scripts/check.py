@@ -8,11 +8,15 @@ the last thing on the screen when all is well.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
 import time
 from pathlib import Path
+
+# Material for MkDocs advertises its successor on every build.
+os.environ["NO_MKDOCS_2_WARNING"] = "1"
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PYTHON = [sys.executable, "-m"]
