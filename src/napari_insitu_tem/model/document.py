@@ -39,13 +39,13 @@ class EventTerm:
 
 
 DEFAULT_VOCABULARY: tuple[EventTerm, ...] = (
-    EventTerm("contact", "#56B4E9", "1"),
-    EventTerm("reaction starts", "#009E73", "2"),
-    EventTerm("reaction ends", "#E69F00", "3"),
-    EventTerm("crack", "#D55E00", "4"),
-    EventTerm("gas bubble", "#CC79A7", "5"),
-    EventTerm("beam off", "#8C8C8C", "6"),
-    EventTerm("note", "#B8A400", "7"),
+    EventTerm("contact", "#56B4E9", "F2"),
+    EventTerm("reaction starts", "#009E73", "F3"),
+    EventTerm("reaction ends", "#E69F00", "F4"),
+    EventTerm("crack", "#D55E00", "F5"),
+    EventTerm("gas bubble", "#CC79A7", "F6"),
+    EventTerm("beam off", "#8C8C8C", "F7"),
+    EventTerm("note", "#B8A400", "F8"),
 )
 
 

@@ -21,6 +21,7 @@ from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import FrameTimes
 from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.state.history import Edit, History
+from napari_insitu_tem.state.tool import Toolbox
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class Session:
         The next click on the timeline marks a moment of the trace.
     moment_marked(int)
         That moment, in ns on the experiment's clock.
+    message(str)
+        A sentence for the user that is not an error.
     """
 
     experiment_changed = Signal()
@@ -82,9 +85,11 @@ class Session:
     saved_changed = Signal(bool)
     marking_changed = Signal(bool)
     moment_marked = Signal(object)
+    message = Signal(str)
 
     def __init__(self, experiment: Experiment | None = None) -> None:
         self._experiment = experiment or Experiment()
+        self.toolbox = Toolbox()
         self._start_over()
 
     def _start_over(self) -> None:
@@ -367,3 +372,7 @@ class Session:
         """Answer: the user clicked at this moment."""
         self.set_marking(False)
         self.moment_marked.emit(int(time_ns))
+
+    def say(self, sentence: str) -> None:
+        """Tell the user something that is not an error."""
+        self.message.emit(sentence)

@@ -1,0 +1,138 @@
+"""What the user is measuring at the moment: one tool a kind, shared by all widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psygnal import Signal
+
+from napari_insitu_tem.model.geometry import ShapeName
+from napari_insitu_tem.model.record import Attributes, pairs
+
+#: The shape that is drawn for each quantity of expansion.
+_EXPANSION_SHAPES: dict[str, tuple[ShapeName, ...]] = {
+    "length": ("line", "path"),
+    "diameter": ("line",),
+    "area": ("polygon", "ellipse"),
+    "volume": ("line", "ellipse", "polygon"),
+}
+
+_VOLUME_SHAPES: dict[str, tuple[ShapeName, ...]] = {
+    "sphere": ("line", "polygon", "ellipse"),
+    "cylinder": ("line",),
+    "cylinder_length": ("line",),
+    "ellipsoid": ("ellipse",),
+}
+
+_OTHER_SHAPES: dict[str, tuple[ShapeName, ...]] = {
+    "path": ("path",),
+    "front": ("point",),
+    "sei": ("band",),
+    "event": ("point",),
+}
+
+
+@dataclass(frozen=True)
+class Tool:
+    """How the next row of a kind is made.
+
+    Attributes
+    ----------
+    kind
+        The kind of row.
+    object
+        The object it belongs to.
+    attributes
+        The kind's authored columns (quantity, volume_model, front, path, ...).
+    shape
+        Preferred shape where a quantity can be drawn in several ways.
+    snap
+        Whether a drawn shape is moved to the nearest edge.
+    stride
+        Frames from one row to the next when copying forward.
+    """
+
+    kind: str
+    object: str = ""
+    attributes: Attributes = ()
+    shape: str = ""
+    snap: bool = True
+    stride: int = 1
+
+    def get(self, name: str, default: Any = "") -> Any:
+        """An attribute's value."""
+        return dict(self.attributes).get(name, default)
+
+    @property
+    def shapes(self) -> tuple[ShapeName, ...]:
+        """Shapes that the present choice can be drawn with."""
+        if self.kind != "expansion":
+            return _OTHER_SHAPES[self.kind]
+        if self.get("quantity") == "volume":
+            return _VOLUME_SHAPES.get(self.get("volume_model"), ("line",))
+        return _EXPANSION_SHAPES[self.get("quantity", "diameter")]
+
+    @property
+    def drawn_shape(self) -> ShapeName:
+        """The shape that the pen draws."""
+        shapes = self.shapes
+        return next((shape for shape in shapes if shape == self.shape), shapes[0])
+
+
+DEFAULT_TOOLS: tuple[Tool, ...] = (
+    Tool(
+        "expansion",
+        "object 1",
+        pairs({"quantity": "diameter", "volume_model": ""}),
+    ),
+    Tool("path", "object 1", snap=False),
+    Tool("front", "object 1", pairs({"front": "front 1", "path": ""})),
+    Tool("sei", "object 1", pairs({"core": ""})),
+    Tool("event", "", pairs({"label": "note"}), snap=False),
+)
+
+
+class Toolbox:
+    """The tools and which of them draws.
+
+    Signals
+    -------
+    tool_changed(str)
+        The tool of this kind has other settings.
+    active_changed(str)
+        Another kind is being drawn, "" for none.
+    """
+
+    tool_changed = Signal(str)
+    active_changed = Signal(str)
+
+    def __init__(self) -> None:
+        self._tools = {tool.kind: tool for tool in DEFAULT_TOOLS}
+        self._active = ""
+
+    def __getitem__(self, kind: str) -> Tool:
+        return self._tools[kind]
+
+    @property
+    def active(self) -> str:
+        """The kind being drawn, "" for none."""
+        return self._active
+
+    def activate(self, kind: str) -> None:
+        """Draw rows of a kind; "" to stop drawing."""
+        if kind != self._active:
+            self._active = kind
+            self.active_changed.emit(kind)
+
+    def change(self, kind: str, **settings: Any) -> None:
+        """Change a tool's settings; unknown names are attributes."""
+        tool = self._tools[kind]
+        own = {k: v for k, v in settings.items() if k in Tool.__dataclass_fields__}
+        more = {k: v for k, v in settings.items() if k not in own}
+        if more:
+            own["attributes"] = pairs({**dict(tool.attributes), **more})
+        changed = replace(tool, **own)
+        if changed != tool:
+            self._tools[kind] = changed
+            self.tool_changed.emit(kind)
