@@ -168,6 +168,21 @@ _EVENT: tuple[Column, ...] = (
     Column("charge_passed_C", "number", "Charge passed during the event.", "C"),
 )
 
+#: May follow the columns of any kind, in tables in which some row fills it.
+U_PICK = Column(
+    "u_pick_px",
+    "number",
+    "Standard uncertainty of placing an end or vertex, where the row has its own.",
+    "px",
+    authored=True,
+)
+
+_SEI_OPTIONS: tuple[Column, ...] = (
+    _text("core", "How the core's radius is found: circle, diameter or empty."),
+    Column("u_radius_nm", "number", "Standard uncertainty of radius_nm.", "nm"),
+    Column("u_t_over_r", "number", "Standard uncertainty of t_over_r."),
+)
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -183,12 +198,15 @@ class Kind:
         What it adds to the common columns.
     shapes
         The shapes its rows may have.
+    options
+        Columns that follow only in tables in which some row fills them.
     """
 
     name: str
     title: str
     columns: tuple[Column, ...]
     shapes: tuple[str, ...]
+    options: tuple[Column, ...] = ()
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -203,7 +221,8 @@ class Kind:
     @property
     def authored(self) -> tuple[str, ...]:
         """Names of the kind's own columns that a row carries itself."""
-        return tuple(column.name for column in self.columns if column.authored)
+        own = (*self.columns, *self.options)
+        return tuple(column.name for column in own if column.authored)
 
 
 KINDS: dict[str, Kind] = {
@@ -216,7 +235,7 @@ KINDS: dict[str, Kind] = {
             ("line", "path", "polygon", "ellipse"),
         ),
         Kind("front", "Front position", _FRONT, ("point",)),
-        Kind("sei", "SEI thickness", _SEI, ("band",)),
+        Kind("sei", "SEI thickness", _SEI, ("band",), _SEI_OPTIONS),
         Kind("event", "Events", _EVENT, ("none", "point")),
         Kind("path", "Paths", (), ("line", "path")),
     )
@@ -254,6 +273,8 @@ def typed(table: pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
 
 def as_typed(values: pd.Series, column: Column) -> pd.Series:
     """The values of a column in its dtype; blanks are '' or missing numbers."""
+    if values.dtype == column.dtype and (column.type != "string" or not values.hasnans):
+        return values
     if column.type == "string":
         text = values.astype(object).where(values.notna(), "")
         return text.map(str).astype("str")

@@ -1,0 +1,35 @@
+"""Quantities from shapes, profiles and frames: pure functions on arrays.
+
+Lengths are in pixels and points are (y, x), pixel centres at integers; the tables turn
+them into nanometres. The names below are imported when they are first used, so that
+importing the package itself stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_insitu_tem.measure.tables import TableBuilder, kind_table
+
+__all__ = ["TableBuilder", "kind_table"]
+
+_HOME = {
+    "TableBuilder": "tables",
+    "kind_table": "tables",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, also those that are not imported yet."""
+    return sorted(__all__)

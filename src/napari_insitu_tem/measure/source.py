@@ -1,0 +1,100 @@
+"""What the rows of a table are derived from: movies, clocks, the record, a memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.document import Document
+from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.model.trace import Trace
+
+T = TypeVar("T")
+
+
+class Source:
+    """An experiment, with what is expensive to derive from it kept.
+
+    What was derived from a record is kept as long as that very record (they are
+    immutable) and what else went into it stay the same; signals at frames as long as
+    the movie, its alignment, its typed interval and the record of the traces do.
+
+    Parameters
+    ----------
+    experiment
+        The experiment that is read; it is never changed.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
+        self._signals: dict[str, tuple[tuple[object, ...], pd.DataFrame]] = {}
+        self._derived: dict[tuple[str, str], tuple[Record, Hashable, Any]] = {}
+
+    @property
+    def document(self) -> Document:
+        """What the user made, as it is now."""
+        return self._experiment.document
+
+    @property
+    def trace(self) -> Trace | None:
+        """All traces as one record, None without a trace."""
+        return self._experiment.record
+
+    def movie(self, name: str) -> Movie | None:
+        """A movie, None where the experiment does not have it."""
+        if all(movie.name != name for movie in self._experiment.movies):
+            return None
+        return self._experiment.movie(name)
+
+    def calibration(self, name: str) -> Calibration | None:
+        """A movie's pixel size, None where there is none."""
+        movie = self.movie(name)
+        return None if movie is None else movie.calibration
+
+    def windows_ns(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Start and stop of each frame's exposure; empty without times."""
+        movie = self.movie(name)
+        if movie is None or movie.times is None:
+            nothing = np.zeros(0, np.int64)
+            return nothing, nothing
+        return self._experiment.frame_times(name).windows_ns
+
+    def signals(self, name: str) -> pd.DataFrame:
+        """The record at every frame of a movie, see `Experiment.signals_at_frames`."""
+        key = self._clock_key(name)
+        kept = self._signals.get(name)
+        if kept is None or not _same(kept[0], key):
+            kept = key, self._experiment.signals_at_frames(name)
+            self._signals[name] = kept
+        return kept[1]
+
+    def _clock_key(self, name: str) -> tuple[object, ...]:
+        movie = next((m for m in self._experiment.movies if m.name == name), None)
+        return (
+            movie,
+            self._experiment.alignment(name),
+            self.document.intervals.get(name),
+            self._experiment.record,
+        )
+
+    def derived(
+        self, what: str, record: Record, key: Hashable, compute: Callable[[], T]
+    ) -> T:
+        """`compute()`, or what it gave for the same record and key before."""
+        kept = self._derived.get((what, record.id))
+        if kept is None or kept[0] is not record or kept[1] != key:
+            kept = record, key, compute()
+            self._derived[what, record.id] = kept
+        return cast("T", kept[2])
+
+
+def _same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
+    """Identical, or equal where the class says what that means."""
+    return all(a is b or a == b for a, b in zip(old, new, strict=True))
