@@ -53,6 +53,7 @@ class Experiment:
         self.name = name
         self.folder: Path | None = None
         self.view: dict[str, Any] = {}
+        self.warnings: tuple[str, ...] = ()
         self.document = document or Document()
         self._movies: dict[str, Movie] = {}
         self._traces: dict[str, Trace] = {}

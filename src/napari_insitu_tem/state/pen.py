@@ -124,9 +124,13 @@ class Pen:
         stroke.hover = point
         if shape == "point":
             stroke.vertices = [point]
-        elif shape in _BY_VERTEX and is_pressed and stroke.vertices:
-            if _distance(stroke.vertices[-1], point) > 2 * reach:
-                stroke.vertices.append(point)
+        elif (
+            shape in _BY_VERTEX
+            and is_pressed
+            and stroke.vertices
+            and _distance(stroke.vertices[-1], point) > 2 * reach
+        ):
+            stroke.vertices.append(point)
         self._preview()
 
     def release(self, point: Point, reach: float) -> None:
@@ -141,9 +145,7 @@ class Pen:
         stroke.hover = point
         if shape in _BY_VERTEX:
             return
-        if shape == "point":
-            self.finish()
-        elif _distance(stroke.vertices[0], point) > reach:
+        if shape == "point" or _distance(stroke.vertices[0], point) > reach:
             self.finish()
 
     # -- the end of a shape -----------------------------------------------------------
@@ -181,6 +183,11 @@ class Pen:
         self._stroke = self._grip = None
         self._session.cancel_preview()
         return was_busy
+
+    def put_down(self) -> None:
+        """Stop drawing."""
+        self.cancel()
+        self._session.toolbox.activate("")
 
     def _leave_other_frame(self) -> None:
         """A shape begun on another frame is dropped rather than mixed."""

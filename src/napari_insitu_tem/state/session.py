@@ -123,12 +123,16 @@ class Session:
     def add_movie(self, movie: Movie) -> Movie:
         """Add a movie and align it by the start stamps where both files have one."""
         added = self._experiment.add_movie(movie)
-        self._align_by_stamps([added.name])
+        self.movie_joined(added.name)
+        return added
+
+    def movie_joined(self, name: str) -> None:
+        """Take in a movie that was just added to the experiment."""
+        self._align_by_stamps([name])
         if self._playhead is None:
-            self._playhead = Playhead(added.name, 0)
+            self._playhead = Playhead(name, 0)
         self.experiment_changed.emit()
         self.playhead_changed.emit(self._playhead)
-        return added
 
     def add_trace(self, trace: Trace) -> Trace:
         """Add a trace; movies that are not aligned yet are, by the start stamps."""

@@ -110,6 +110,7 @@ class Toolbox:
     def __init__(self) -> None:
         self._tools = {tool.kind: tool for tool in DEFAULT_TOOLS}
         self._active = ""
+        self._last = "expansion"
 
     def __getitem__(self, kind: str) -> Tool:
         return self._tools[kind]
@@ -119,10 +120,16 @@ class Toolbox:
         """The kind being drawn, "" for none."""
         return self._active
 
+    @property
+    def last(self) -> str:
+        """The kind that is being drawn or was last."""
+        return self._last
+
     def activate(self, kind: str) -> None:
         """Draw rows of a kind; "" to stop drawing."""
         if kind != self._active:
             self._active = kind
+            self._last = kind or self._last
             self.active_changed.emit(kind)
 
     def change(self, kind: str, **settings: Any) -> None:

@@ -1,0 +1,1 @@
+"""The only place that knows napari's layer conventions: model <-> layers."""

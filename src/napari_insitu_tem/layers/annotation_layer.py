@@ -1,0 +1,394 @@
+"""An annotation layer: the table of one kind and movie as seen on the canvas.
+
+The document is the truth. `push` makes the layer show it; `pull` turns what the user
+did with napari's own tools (select, move, insert vertex, delete, paste, edit a cell of
+the features table) into one undoable step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from napari_insitu_tem.layers.convert import (
+    from_vertices,
+    layer_space,
+    napari_type,
+    same_shape,
+    to_vertices,
+)
+from napari_insitu_tem.layers.keys import KEY
+from napari_insitu_tem.layers.styles import (
+    FLAG_COLOUR,
+    POINTS_STYLE,
+    SHAPES_STYLE,
+    TEXT_STYLE,
+    colour_of,
+    rgba,
+)
+from napari_insitu_tem.model.columns import KINDS
+from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
+from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.measuring import new_record, touched
+
+if TYPE_CHECKING:
+    from napari.layers import Points, Shapes
+
+    from napari_insitu_tem.state.session import Session
+
+#: Columns whose cells may be edited in napari's features table.
+EDITABLE = ("object", "comment", "observer", "flag")
+
+#: Shapes shown on every frame.
+_TIMELESS = ("path",)
+
+
+def annotation_layer_data(
+    kind: str, movie: str, scale_nm: tuple[float, float] | None
+) -> tuple[Any, dict[str, Any], str]:
+    """(data, attributes, type) of an empty layer for a kind and movie."""
+    is_points = is_points_kind(kind)
+    ndim = 2 if kind in _TIMELESS else 3
+    attributes: dict[str, Any] = {
+        "name": f"{KINDS[kind].title} - {movie}",
+        "metadata": {KEY: {"role": "annotations", "kind": kind, "movie": movie}},
+        "ndim": ndim,
+        **layer_space(scale_nm, ndim),
+        **(POINTS_STYLE if is_points else SHAPES_STYLE),
+    }
+    return None, attributes, "points" if is_points else "shapes"
+
+
+def is_points_kind(kind: str) -> bool:
+    """Whether rows of the kind are points."""
+    return "point" in KINDS[kind].shapes
+
+
+class AnnotationLayer:
+    """Ties one napari layer to the rows of one kind and movie.
+
+    Parameters
+    ----------
+    session
+        The open experiment.
+    layer
+        An empty Points or Shapes layer made from `annotation_layer_data`.
+    kind, movie
+        Which rows it shows.
+    """
+
+    def __init__(
+        self, session: Session, layer: Points | Shapes, kind: str, movie: str
+    ) -> None:
+        self.session = session
+        self.layer = layer
+        self.kind = kind
+        self.movie = movie
+        self._shown: dict[str, Record] = {}
+        self._ids: list[str] = []
+        self._is_pushing = False
+        layer.events.data.connect(self._on_data)
+        layer.events.highlight.connect(self._on_highlight)
+        self.push()
+
+    def disconnect(self) -> None:
+        """Stop listening to the layer."""
+        self.layer.events.data.disconnect(self._on_data)
+        self.layer.events.highlight.disconnect(self._on_highlight)
+
+    # -- document -> layer ----------------------------------------------------------
+
+    def push(self) -> None:
+        """Make the layer show the document's rows."""
+        records = {
+            record.id: record
+            for record in self.session.document.of_kind(self.kind, self.movie)
+            if record.geometry.shape != "none"
+        }
+        with self._pushing():
+            self._remove([key for key in self._ids if key not in records])
+            for place, key in enumerate(self._ids):
+                if records[key].geometry is not self._shown[key].geometry:
+                    self._show_geometry(place, records[key])
+            self._add(
+                [record for key, record in records.items() if key not in self._shown]
+            )
+            self._shown = records
+            self._refresh_features()
+
+    def _remove(self, gone: list[str]) -> None:
+        if not gone:
+            return
+        places = {self._ids.index(key) for key in gone}
+        self.layer.selected_data = places
+        self.layer.remove_selected()
+        self._ids = [key for key in self._ids if key not in gone]
+        self._shown = {key: self._shown[key] for key in self._ids}
+
+    def _add(self, records: list[Record]) -> None:
+        if not records:
+            return
+        vertices = [self._vertices(record) for record in records]
+        if self._is_points:
+            self.layer.add(np.concatenate(vertices))
+        else:
+            types = [napari_type(record.geometry) for record in records]
+            self.layer.add(vertices, shape_type=types)
+        self._ids.extend(record.id for record in records)
+
+    def _show_geometry(self, place: int, record: Record) -> None:
+        vertices = self._vertices(record)
+        if self._is_points:
+            data = np.array(self.layer.data)
+            data[place] = vertices[0]
+            self.layer.data = data
+            return
+        # napari has no public way to change one shape; `data = [...]` makes all anew,
+        # which takes a third of a second for two thousand.
+        self.layer._data_view.edit(
+            place, vertices, new_type=napari_type(record.geometry)
+        )
+        self.layer.refresh()
+
+    def _vertices(self, record: Record) -> Any:
+        frame = None if self.kind in _TIMELESS else record.frame
+        return to_vertices(record.geometry, frame)
+
+    def _refresh_features(self) -> None:
+        """Give the layer its table, colours, labels and selection."""
+        table = self.session.table(self.kind, self.movie)
+        table = table.set_index("id", drop=False).reindex(self._ids)
+        table = table.reset_index(drop=True)
+        self.layer.features = table
+        if len(table):
+            self.layer.feature_defaults = _blank_row(table)
+            self._paint(table)
+        self.show_selection()
+
+    def show_selection(self) -> None:
+        """Select the shapes of the session's selected rows."""
+        chosen = {i for i, key in enumerate(self._ids) if key in self.session.selection}
+        if set(self.layer.selected_data) != chosen:
+            with self._pushing():
+                self.layer.selected_data = chosen
+
+    def _paint(self, table: pd.DataFrame) -> None:
+        names = self.session.document.object_names()
+        group = "front" if self.kind == "front" else "object"
+        if self.kind == "event":
+            words = {t.label: t.colour for t in self.session.document.vocabulary}
+            hexes = [words.get(label, "#FFFFFF") for label in table["label"]]
+        else:
+            order = names if group == "object" else tuple(dict.fromkeys(table[group]))
+            hexes = [
+                FLAG_COLOUR if flag else colour_of(name, order)
+                for name, flag in zip(table[group], table["flag"], strict=True)
+            ]
+        colours = np.array([rgba(colour) for colour in hexes])
+        if self._is_points:
+            self.layer.face_color = colours
+        else:
+            self.layer.edge_color = colours
+            if self.kind == "sei":
+                self.layer.face_color = colours * np.array([1, 1, 1, 0.25])
+        self.layer.text = {**TEXT_STYLE, "string": labels(table, self.kind)}
+
+    # -- layer -> document ----------------------------------------------------------
+
+    def pull(self) -> None:
+        """Turn what napari's own tools did to the layer into one step."""
+        if self._is_pushing:
+            return
+        try:
+            changed, gone = self._differences()
+        except InsituTemError as error:
+            self.session.say(str(error))
+            changed, gone = [], set()
+        if changed or gone:
+            document = self.session.document.without_records(gone)
+            label = _what_was_done(changed, gone, self._shown)
+            self.session.edit(label, document.with_records(changed))
+        else:
+            self.push()
+
+    def _differences(self) -> tuple[list[Record], set[str]]:
+        features = self.layer.features
+        ids = [str(key) for key in features["id"]] if "id" in features else []
+        ids += [""] * (len(self.layer.data) - len(ids))
+        seen: set[str] = set()
+        changed: list[Record] = []
+        kept: list[str] = []
+        for place, key in enumerate(ids[: len(self.layer.data)]):
+            is_known = key in self._shown and key not in seen
+            record = self._shown[key] if is_known else None
+            fresh = self._record_at(place, record)
+            if fresh is not None and fresh is not record:
+                changed.append(fresh)
+            if is_known:
+                seen.add(key)
+            kept.append(key if is_known else (fresh.id if fresh else ""))
+        gone = set(self._shown) - seen
+        self._ids = kept
+        if any(key == "" for key in kept) or changed or gone:
+            self._rebuild_from(kept, changed)
+        return changed, gone
+
+    def _record_at(self, place: int, record: Record | None) -> Record | None:
+        """The row of a shape as the layer has it now; the same object if unchanged."""
+        previous = record.geometry if record else None
+        try:
+            geometry, frame = from_vertices(
+                self.layer.data[place], self._type_at(place), previous
+            )
+        except MeasurementError:
+            return record
+        if record is None:
+            return self._new_at(geometry, frame)
+        if same_shape(geometry, record.geometry):
+            return record
+        return touched(record, geometry)
+
+    def _new_at(self, geometry: Geometry, frame: int | None) -> Record | None:
+        """A row for a shape that was drawn or pasted with napari's own tools."""
+        tool = self.session.toolbox[self.kind]
+        if geometry.shape not in KINDS[self.kind].shapes:
+            self.session.say(f"A {geometry.shape} is not a {KINDS[self.kind].title}.")
+            return None
+        record = new_record(self.session, tool, geometry)
+        playhead_frame = record.frame if frame is None else frame
+        return record.changed(movie=self.movie, frame=playhead_frame)
+
+    def _rebuild_from(self, ids: list[str], changed: list[Record]) -> None:
+        """Drop every shape that has no row, and remember what the others look like."""
+        lost = {place for place, key in enumerate(ids) if not key}
+        with self._pushing():
+            if lost:
+                self.layer.selected_data = lost
+                self.layer.remove_selected()
+        self._ids = [key for key in ids if key]
+        fresh = {record.id: record for record in changed}
+        self._shown = {
+            key: fresh.get(key) or self._shown[key]
+            for key in self._ids
+            if key in fresh or key in self._shown
+        }
+
+    def pull_cells(self) -> None:
+        """Turn edits made in napari's features table into one step.
+
+        The table writes into the layer without any event, so this is asked now and
+        then.
+        """
+        features = self.layer.features
+        if self._is_pushing or len(features) != len(self._ids):
+            return
+        names = [*EDITABLE, *KINDS[self.kind].authored]
+        names = [name for name in names if _is_text(features, name)]
+        changed = []
+        for place, key in enumerate(self._ids):
+            record = self._shown[key]
+            cells = {name: str(features[name].iat[place]) for name in names}
+            new = {k: v for k, v in cells.items() if v != str(_field(record, k))}
+            if new:
+                changed.append(record.changed(**new))
+        if changed:
+            document = self.session.document.with_records(changed)
+            self.session.edit("edit table", document)
+
+    def ids_at(self, places: set[int]) -> frozenset[str]:
+        """Row ids of shape indices."""
+        return frozenset(self._ids[i] for i in places if i < len(self._ids))
+
+    # -- events of the layer --------------------------------------------------------
+
+    def _on_data(self, event: Any) -> None:
+        if self._is_pushing or str(event.action).lower() not in (
+            "added",
+            "changed",
+            "removed",
+        ):
+            return
+        if getattr(self.layer, "_is_creating", False):
+            _after_this_event(self.pull)
+        else:
+            self.pull()
+
+    def _on_highlight(self, event: Any) -> None:
+        if self._is_pushing or getattr(self.layer, "_is_creating", False):
+            return
+        chosen = self.ids_at({int(i) for i in self.layer.selected_data})
+        if chosen and chosen != self.session.selection:
+            self.session.select(chosen, follow=True)
+
+    # -- helpers --------------------------------------------------------------------
+
+    @property
+    def _is_points(self) -> bool:
+        return is_points_kind(self.kind)
+
+    def _type_at(self, place: int) -> str:
+        return "point" if self._is_points else str(self.layer.shape_type[place])
+
+    @contextmanager
+    def _pushing(self) -> Iterator[None]:
+        before, self._is_pushing = self._is_pushing, True
+        try:
+            yield
+        finally:
+            self._is_pushing = before
+
+
+def labels(table: pd.DataFrame, kind: str) -> list[str]:
+    """What is written beside each shape."""
+    if kind == "event":
+        return [str(label) for label in table["label"]]
+    if kind == "path":
+        return [str(name) for name in table["object"]]
+    return [
+        "" if pd.isna(value) else f"{value:.4g} {unit}"
+        for value, unit in zip(table["value"], table["unit"], strict=True)
+    ]
+
+
+def _blank_row(table: pd.DataFrame) -> pd.DataFrame:
+    """Defaults for a shape that napari adds: no id, so that it is seen as new."""
+    row = table.iloc[[0]].copy()
+    for name in row.columns:
+        row[name] = pd.Series(
+            ["" if _is_text(row, name) else pd.NA], index=row.index
+        ).astype(row[name].dtype)
+    return row
+
+
+def _is_text(table: pd.DataFrame, name: str) -> bool:
+    return name in table and pd.api.types.is_string_dtype(table[name])
+
+
+def _field(record: Record, name: str) -> Any:
+    return getattr(record, name) if name in EDITABLE else record.get(name)
+
+
+def _what_was_done(
+    changed: list[Record], gone: set[str], before: dict[str, Record]
+) -> str:
+    if gone and not changed:
+        return "delete row" if len(gone) == 1 else f"delete {len(gone)} rows"
+    if any(record.id not in before for record in changed):
+        return "draw shape"
+    return "move shape" if len(changed) == 1 else f"move {len(changed)} shapes"
+
+
+def _after_this_event(action: Any) -> None:
+    """Run when napari is done with the event it is in the middle of."""
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        action()
+    else:
+        QTimer.singleShot(0, action)

@@ -1,0 +1,127 @@
+"""Shapes of the model <-> vertices of napari, both (frame, y, x)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_insitu_tem.model.geometry import (
+    Geometry,
+    ellipse_corners,
+    ellipse_from_corners,
+)
+
+FloatArray = NDArray[np.float64]
+
+_NAPARI_TYPES = {
+    "line": "line",
+    "path": "path",
+    "polygon": "polygon",
+    "ellipse": "ellipse",
+    "band": "polygon",
+}
+
+
+def napari_type(geometry: Geometry) -> str:
+    """The napari shape type that draws it."""
+    return _NAPARI_TYPES[geometry.shape]
+
+
+def to_vertices(geometry: Geometry, frame: int | None) -> FloatArray:
+    """(n, 3) vertices (frame, y, x), or (n, 2) for a shape shown on every frame.
+
+    A band is drawn as the polygon along its inner and back along its outer boundary.
+    """
+    if geometry.shape == "ellipse":
+        points = ellipse_corners(geometry)
+    elif geometry.shape == "band":
+        points = np.concatenate([geometry.array(0), geometry.array(1)[::-1]])
+    else:
+        points = geometry.array(0)
+    if frame is None:
+        return points
+    return np.column_stack([np.full(len(points), float(frame)), points])
+
+
+def from_vertices(
+    vertices: ArrayLike, shape_type: str, previous: Geometry | None = None
+) -> tuple[Geometry, int | None]:
+    """Shape and frame of what napari holds.
+
+    Parameters
+    ----------
+    vertices
+        (n, 3) or (n, 2).
+    shape_type
+        napari's: line, path, polygon, rectangle, ellipse or point.
+    previous
+        The shape the row had before; tells a band from a polygon and which vertices
+        are its inner boundary.
+
+    Raises
+    ------
+    MeasurementError
+        Too few vertices.
+    """
+    array = np.atleast_2d(np.asarray(vertices, dtype=np.float64))
+    frame = int(np.rint(array[0, 0])) if array.shape[1] == 3 else None
+    points = array[:, -2:]
+    if previous is not None and previous.shape == "band":
+        return _band(points, previous), frame
+    if shape_type == "ellipse":
+        return ellipse_from_corners(points), frame
+    if shape_type in ("polygon", "rectangle"):
+        if len(points) > 3 and np.array_equal(points[0], points[-1]):
+            points = points[:-1]
+        return Geometry.of("polygon", points), frame
+    if shape_type == "point":
+        return Geometry.of("point", points), frame
+    return Geometry.of("line" if len(points) == 2 else "path", points), frame
+
+
+def _band(points: FloatArray, previous: Geometry) -> Geometry:
+    """Split a band's polygon where the inner boundary ends.
+
+    A vertex that was added or taken away belongs to the boundary in which the old and
+    the new polygon begin to differ.
+    """
+    inner = len(previous.parts[0])
+    old = to_vertices(previous, None)
+    extra = len(points) - len(old)
+    if extra:
+        shorter = min(len(points), len(old))
+        same = np.all(np.isclose(points[:shorter], old[:shorter]), axis=1)
+        differs = int(np.argmin(same)) if not same.all() else shorter
+        if differs < inner:
+            inner += extra
+    inner = int(np.clip(inner, 2, len(points) - 2))
+    return Geometry.of("band", points[:inner], points[inner:][::-1])
+
+
+def same_shape(a: Geometry, b: Geometry, tolerance: float = 1e-6) -> bool:
+    """Whether two shapes agree to a millionth of a pixel."""
+    if a.shape != b.shape or len(a.parts) != len(b.parts):
+        return False
+    return all(
+        len(p) == len(q) and np.allclose(p, q, rtol=0, atol=tolerance)
+        for p, q in zip(a.parts, b.parts, strict=True)
+    )
+
+
+def layer_space(scale_nm: tuple[float, float] | None, ndim: int = 3) -> dict[str, Any]:
+    """`scale`, `units` and `axis_labels` of a layer.
+
+    The first axis is the frame index (scale 1), the others are nm where the movie is
+    calibrated, else pixels. All layers of a movie share them: napari drops the units of
+    the whole viewer when one layer lacks them.
+    """
+    y, x = scale_nm or (1.0, 1.0)
+    unit = "nm" if scale_nm else "pixel"
+    space: dict[str, Any] = {
+        "scale": (1.0, y, x),
+        "units": ("pixel", unit, unit),
+        "axis_labels": ("frame", "y", "x"),
+    }
+    return {key: value[-ndim:] for key, value in space.items()}

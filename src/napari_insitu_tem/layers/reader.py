@@ -1,0 +1,98 @@
+"""npe2 reader: File > Open, drag and drop, `viewer.open`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_insitu_tem.model.errors import InsituTemError
+
+LayerData = tuple[Any, ...]
+ReaderFunction = Callable[[Any], list[LayerData]]
+
+#: Handled, but there is no layer to add.
+NOTHING: list[LayerData] = [(None,)]
+
+
+def get_reader(path: str | Sequence[str]) -> ReaderFunction | None:
+    """Return a reader where the content is a movie, a trace or an experiment."""
+    from napari_insitu_tem.io.registry import identify
+    from napari_insitu_tem.layers.opening import is_experiment_folder
+
+    first = path if isinstance(path, str) else path[0]
+    if is_experiment_folder(first):
+        return _read
+    try:
+        identify(first)
+    except InsituTemError:
+        return None
+    return _read
+
+
+def _read(path: str | Sequence[str]) -> list[LayerData]:
+    """Read one file, or a list of images as one movie."""
+    from napari_insitu_tem.layers.movie_layer import movie_layer_data
+    from napari_insitu_tem.layers.opening import (
+        read_paths,
+        show_docks,
+        show_opened,
+    )
+    from napari_insitu_tem.layers.viewer_link import link_of
+    from napari_insitu_tem.layers.working import napari_progress
+    from napari_insitu_tem.model.experiment import Experiment
+    from napari_insitu_tem.model.movie import Movie
+
+    paths = [path] if isinstance(path, str) else list(path)
+    viewer = _viewer()
+    with napari_progress(f"Opening {Path(paths[0]).name}") as progress:
+        opened = read_paths(paths, progress=progress)
+    if viewer is None:
+        movies = (
+            list(opened.movies)
+            if isinstance(opened, Experiment)
+            else [item for item in opened if isinstance(item, Movie)]
+        )
+        return [movie_layer_data(movie) for movie in movies] or NOTHING
+    link_of(viewer)
+    if isinstance(opened, list) and all(isinstance(x, Movie) for x in opened):
+        show_docks(viewer)
+        return [movie_layer_data(movie) for movie in opened]
+    show_opened(viewer, opened)
+    return NOTHING
+
+
+def _viewer() -> Any:
+    """The window's viewer that napari is opening into, None without a window."""
+    import napari
+
+    return napari.current_viewer()
+
+
+def get_annotation_reader(path: str | Sequence[str]) -> ReaderFunction | None:
+    """Return a reader where the file is a table of annotations."""
+    from napari_insitu_tem.io.annotation_csv import sniff_annotations
+
+    first = path if isinstance(path, str) else path[0]
+    return _read_annotations if sniff_annotations(Path(first)) else None
+
+
+def _read_annotations(path: str | Sequence[str]) -> list[LayerData]:
+    """Rows of movies that are open join the experiment; others come as a layer."""
+    from napari_insitu_tem.io.annotation_csv import read_annotations
+    from napari_insitu_tem.layers.table_layer import table_layer_data
+    from napari_insitu_tem.layers.viewer_link import link_of
+    from napari_insitu_tem.measure.tables import records_from_table
+
+    first = Path(path if isinstance(path, str) else path[0])
+    kind, table = read_annotations(first)
+    viewer = _viewer()
+    if viewer is not None:
+        session = link_of(viewer).session
+        open_movies = {movie.name for movie in session.experiment.movies}
+        if len(table) and set(table["movie"]) <= open_movies:
+            records = records_from_table(table, kind)
+            document = session.document.with_records(records)
+            session.edit(f"open {first.name}", document)
+            return NOTHING
+    return [table_layer_data(kind, table, first.stem)]

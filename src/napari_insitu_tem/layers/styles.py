@@ -1,0 +1,53 @@
+"""Colours and sizes of the plugin's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Okabe and Ito's colour-blind-safe palette, without black; readable on dark and light.
+OBJECT_COLOURS = (
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#D55E00",
+    "#CC79A7",
+    "#0072B2",
+)
+
+#: Rows the program doubts.
+FLAG_COLOUR = "#FF3B30"
+
+SHAPES_STYLE: dict[str, Any] = {
+    "edge_width": 1.2,
+    "face_color": "#00000000",
+    "edge_color": OBJECT_COLOURS[0],
+    "opacity": 0.9,
+}
+
+POINTS_STYLE: dict[str, Any] = {
+    "size": 9,
+    "symbol": "cross",
+    "border_width": 0.0,
+    "face_color": OBJECT_COLOURS[0],
+    "opacity": 0.9,
+}
+
+TEXT_STYLE: dict[str, Any] = {"size": 9, "color": "#FFFFFF", "anchor": "upper_left"}
+
+
+def colour_of(name: str, names: Iterable[str]) -> str:
+    """The colour of an object: by its place among all of them."""
+    order = list(names)
+    place = order.index(name) if name in order else 0
+    return OBJECT_COLOURS[place % len(OBJECT_COLOURS)]
+
+
+def rgba(colour: str, alpha: float = 1.0) -> NDArray[np.float32]:
+    """(4,) floats from '#rrggbb'."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return np.array([*parts, alpha], dtype=np.float32)
