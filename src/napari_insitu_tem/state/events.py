@@ -11,10 +11,6 @@ from napari_insitu_tem.model.geometry import Geometry, Point
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.session import Session
 
-#: Value of the attribute `end_frame` of an event that is still going on.
-OPEN = -1
-
-
 def mark_event(
     session: Session,
     label: str,
@@ -61,10 +57,8 @@ def mark_event(
         frame=playhead.frame,
         geometry=Geometry.of("point", where),
         observer=session.document.settings.observer,
-        attributes={
-            "label": label,
-            "end_frame": OPEN if with_duration else playhead.frame,
-        },
+        attributes={"label": label}
+        | ({} if with_duration else {"end_frame": playhead.frame}),
     )
     session.edit(f"mark event {label}", session.document.with_records([record]))
     session.select([record.id])
@@ -77,7 +71,7 @@ def open_event(session: Session, label: str) -> Record | None:
     if playhead is None:
         return None
     for record in reversed(session.document.of_kind("event", playhead.movie)):
-        if record.get("label") == label and record.get("end_frame") == OPEN:
+        if record.get("label") == label and record.get("end_frame", None) is None:
             return record
     return None
 
