@@ -12,7 +12,6 @@ from pathlib import Path
 from napari_insitu_tem.io.failures import explain
 from napari_insitu_tem.model.errors import InsituTemError, SaveError
 
-
 #: How the hidden names end under which files are written; a kill may leave one.
 TEMPORARY = ".insitu-tmp"
 
