@@ -29,8 +29,8 @@ STEPS = {
         "napari manifest": [*PYTHON, "npe2", "validate", "napari-insitu-tem"],
     },
     "docs": {"docs": [*PYTHON, "mkdocs", "build", "--strict", "--quiet"]},
-    # Tests that need a screen stay together in one of the two processes.
-    "tests": {"pytest": [*PYTHON, "pytest", "-q", "-n", "2", "--dist", "loadgroup"]},
+    # Two processes; tests/conftest.py says what stays together and in which order.
+    "tests": {"pytest": [*PYTHON, "pytest", "-q", "-n2", "--no-loadscope-reorder"]},
 }
 
 

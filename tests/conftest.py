@@ -21,6 +21,7 @@ import pytest  # noqa: E402
 
 TESTS = Path(__file__).resolve().parent
 CHECKOUT = TESTS.parent
+WINDOW_FOLDERS = ("tests/widgets/", "tests/integration/")
 GUI_FIXTURES = {"qtbot", "qapp", "make_napari_viewer", "make_napari_viewer_proxy"}
 
 
@@ -40,6 +41,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="needs a display; see README"))
         if "shared_data" in fixtures:
             item.add_marker("real")
+    # The long ones first, so that no process waits for them at the end.
+    items.sort(key=lambda item: item.get_closest_marker("gui") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With several processes: a file stays in one, and all windows in the same one.
+
+    Windows of two processes on one screen would take the focus from each other.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneProcessForWindows(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "windows" if file.startswith(WINDOW_FOLDERS) else file
+
+    return OneProcessForWindows(config, log)
 
 
 @pytest.fixture
