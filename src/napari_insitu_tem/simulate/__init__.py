@@ -1,0 +1,1 @@
+"""Movies and records with a known truth, from physical models and a seed."""
