@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: Every module of this package named here defines `FORMAT`.
 MODULES: tuple[str, ...] = (
     # movies
+    "tiff",
+    "mrc",
+    "image_sequence",
     # traces
 )
 

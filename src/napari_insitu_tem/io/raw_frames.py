@@ -1,0 +1,143 @@
+"""Uncompressed frames read by their byte offsets: one frame costs one read."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.io.failures import reading
+from napari_insitu_tem.model.errors import ReadError
+
+#: No camera makes larger frames; a header that claims one is damaged.
+MAX_FRAME_BYTES = 2 * 2**30
+
+
+class RawFrames:
+    """Frames that lie in a file as plain arrays.
+
+    Satisfies `FrameSource`; may be read from several threads.
+
+    Parameters
+    ----------
+    path
+        The file.
+    offsets
+        Byte offset of each frame; a `range` where they are evenly spaced.
+    stored_shape
+        Shape of a frame as it lies in the file.
+    stored_dtype
+        Type of a pixel as it lies in the file, with its byte order.
+    finish
+        Turns a stored frame into (y, x) or (y, x, channel), given and returning an
+        array of the native byte order.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        offsets: Sequence[int],
+        stored_shape: tuple[int, ...],
+        stored_dtype: np.dtype[Any],
+        *,
+        finish: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+    ) -> None:
+        self._path = path
+        self._offsets = offsets
+        self._stored_shape = stored_shape
+        self._stored_dtype = stored_dtype
+        self._finish = finish
+        self._lock = threading.Lock()
+        self._file: FileIO | None = None
+        self._closed = False
+        pixel = np.zeros((), stored_dtype.newbyteorder("="))
+        example = self._finished(np.broadcast_to(pixel, stored_shape))
+        self.shape: tuple[int, ...] = (len(offsets), *example.shape)
+        self.dtype: np.dtype[Any] = example.dtype
+
+    def read_frame(self, index: int) -> NDArray[Any]:
+        """Frame `index`.
+
+        Raises
+        ------
+        ReadError
+            The file is cut off before its end, is gone, or was closed.
+        """
+        frame = np.empty(self._stored_shape, self._stored_dtype)
+        with reading(self._path, f"frame {index}"):
+            got = self._fill(frame.reshape(-1).view(np.uint8), self._offsets[index])
+        if got < frame.nbytes:
+            raise ReadError(
+                f"Frame {index} of {self._path.name} is cut off: {got} of "
+                f"{frame.nbytes} bytes are there.",
+                hint="Copy the file again, or use the frames before it.",
+                path=self._path,
+            )
+        return self._finished(_native(frame))
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock:
+            self._closed = True
+            if self._file is not None:
+                self._file.close()
+
+    def _fill(self, buffer: NDArray[np.uint8], offset: int) -> int:
+        """Read into `buffer` until it is full or the file ends."""
+        file, view, done = self._opened(), buffer.data, 0
+        while done < len(view):
+            part = self._read_at(file, view[done:], int(offset) + done)
+            if part == 0:
+                break
+            done += part
+        return done
+
+    def _read_at(self, file: FileIO, view: memoryview, offset: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(file.fileno(), [view], offset)
+        with self._lock:  # Windows has no positioned read
+            file.seek(offset)
+            return file.readinto(view) or 0
+
+    def _opened(self) -> FileIO:
+        with self._lock:
+            if self._closed:
+                raise ReadError(f"{self._path.name} was closed.", path=self._path)
+            if self._file is None:
+                self._file = FileIO(self._path)
+            return self._file
+
+    def _finished(self, frame: NDArray[Any]) -> NDArray[Any]:
+        return frame if self._finish is None else self._finish(frame)
+
+
+def _native(frame: NDArray[Any]) -> NDArray[Any]:
+    """The same values in the byte order of this machine, swapped in place."""
+    if frame.dtype.isnative:
+        return frame
+    return frame.byteswap(inplace=True).view(frame.dtype.newbyteorder("="))
+
+
+def whole_frames(size: int, offset: int, frame_bytes: int, claimed: int) -> int:
+    """How many of the claimed frames lie completely inside a file.
+
+    Parameters
+    ----------
+    size
+        Bytes in the file.
+    offset
+        Byte at which the first frame begins.
+    frame_bytes
+        Bytes from one frame to the next.
+    claimed
+        Number of frames that the header promises.
+    """
+    if frame_bytes <= 0 or offset < 0:
+        return 0
+    return max(0, min(claimed, (size - offset) // frame_bytes))
