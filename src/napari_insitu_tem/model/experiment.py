@@ -54,6 +54,8 @@ class Experiment:
         self.folder: Path | None = None
         self.view: dict[str, Any] = {}
         self.warnings: tuple[str, ...] = ()
+        # What its folder holds that could not be opened here; saved again as it was.
+        self.carried: dict[str, Any] = {}
         self.document = document or Document()
         self._movies: dict[str, Movie] = {}
         self._traces: dict[str, Trace] = {}
