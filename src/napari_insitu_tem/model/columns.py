@@ -183,13 +183,11 @@ _SEI_OPTIONS: tuple[Column, ...] = (
     Column("u_t_over_r", "number", "Standard uncertainty of t_over_r."),
 )
 
-_AT_FRAMES = frozenset(
-    "frame time_s frame_duration_s u_time_s potential_V current_A charge_C cycle step".split()
-)
+_FRAME_TO_STEP = slice(4, 13)
 
 #: The columns of the record at every frame of a movie.
-SIGNALS: tuple[Column, ...] = (
-    *(column for column in COMMON if column.name in _AT_FRAMES),
+SIGNAL_COLUMNS: tuple[Column, ...] = (
+    *COMMON[_FRAME_TO_STEP],
     Column("potential_sd_V", "number", "SD of the potential inside the frame.", "V"),
     Column("current_sd_A", "number", "SD of the current inside the frame.", "A"),
     Column("charge_sd_C", "number", "SD of the charge inside the frame.", "C"),
