@@ -10,12 +10,12 @@ FloatArray = NDArray[np.float64]
 GAP_FACTOR = 10.0
 
 
-def find_gaps(time_ns: NDArray[np.int64], neighbours: int = 10) -> NDArray[np.bool_]:
+def find_gaps(time_ns: NDArray[np.int64], neighbours: int = 3) -> NDArray[np.bool_]:
     """Mark the samples that follow a gap in the record.
 
     A spacing is a gap where it exceeds ten times the larger of the record's median
-    spacing and the median of its neighbours, so that logarithmic or adaptive sampling
-    is not taken for one.
+    spacing and the median of its neighbours. Logarithmic or adaptive sampling, or a
+    rest sampled more slowly than the rest of the record, is not taken for gaps.
 
     Parameters
     ----------
@@ -35,13 +35,24 @@ def find_gaps(time_ns: NDArray[np.int64], neighbours: int = 10) -> NDArray[np.bo
     if positive.size < 2:
         return gaps
     overall = float(np.median(positive))
-    for i in np.flatnonzero(steps > GAP_FACTOR * overall):
-        around = np.concatenate(
-            [steps[max(i - neighbours, 0) : i], steps[i + 1 : i + 1 + neighbours]]
-        )
-        local = float(np.median(around)) if around.size else overall
-        gaps[i + 1] = steps[i] > GAP_FACTOR * max(local, overall)
+    suspects = np.flatnonzero(steps > GAP_FACTOR * overall)
+    if suspects.size:
+        local = np.maximum(_median_around(steps, suspects, neighbours), overall)
+        gaps[suspects[steps[suspects] > GAP_FACTOR * local] + 1] = True
     return gaps
+
+
+def _median_around(
+    steps: NDArray[np.int64], where: NDArray[np.intp], neighbours: int
+) -> FloatArray:
+    """Median of the spacings on both sides of each, itself left out."""
+    reach = [k for k in range(-neighbours, neighbours + 1) if k]
+    index = where[:, None] + np.array(reach)
+    inside = (index >= 0) & (index < steps.size)
+    around = np.where(
+        inside, steps[np.clip(index, 0, steps.size - 1)].astype(float), np.nan
+    )
+    return np.asarray(np.nanmedian(around, axis=1))
 
 
 def integrate_charge(
@@ -73,6 +84,7 @@ def integrate_charge(
     """
     if time_ns.size == 0:
         return np.zeros(0)
+    current_A = np.asarray(current_A, np.float64)
     seconds = np.diff(time_ns) / 1e9
     level = current_A[1:] if averaged else (current_A[1:] + current_A[:-1]) / 2
     parts = np.where((seconds > 0) & np.isfinite(level), seconds * level, 0.0)

@@ -7,9 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_insitu_tem.model.trace import COUNTERS, SIGNALS, Trace
+from napari_insitu_tem.model.window_sums import range_moments, range_sums
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 def average_over_windows(
@@ -18,164 +20,157 @@ def average_over_windows(
     """Time-weighted mean of every signal over each window.
 
     Between samples a signal is a straight line (a mean current is a stair); it is not
-    continued across a break of the record or beyond its ends. A window that the record
-    covers in part gets the mean over that part, a window that it does not cover gets
-    empty cells.
+    continued across a break of the record, over a sample without a value, or beyond
+    the ends. A window that the record covers in part gets the mean over that part, a
+    window that it does not cover gets empty cells. Samples with a break on either side
+    cover no time: a window that holds nothing else gets their plain mean.
 
     Parameters
     ----------
     trace
         The record.
     start_ns, stop_ns
-        (T,) windows on the trace's clock; equal for an instant.
+        (T,) windows [start, stop) on the trace's clock; equal for an instant.
 
     Returns
     -------
     DataFrame
         One row a window: `potential_V`, `current_A`, `charge_C` and their `_sd_`
-        columns (standard deviation of the samples inside), `cycle`, `step` (Int64, of
-        the last sample at or before the window's middle), `n_samples`.
+        columns (standard deviation of the samples inside, NaN below two), `cycle`,
+        `step` (Int64, of the last sample at or before the window's middle),
+        `n_samples` (samples inside).
     """
     start = np.asarray(start_ns, np.int64)
     stop = np.maximum(np.asarray(stop_ns, np.int64), start)
-    first = np.searchsorted(trace.time_ns, start, side="left")
-    last = np.searchsorted(trace.time_ns, stop, side="right")
+    first, last = _samples_inside(trace.time_ns, start, stop)
     out: dict[str, object] = {}
     for column in SIGNALS:
         values = trace.values(column)
         stair = column == "current_A" and trace.averaged_current
-        out[column] = _window_mean(trace, values, start, stop, stair=stair)
+        count, plain, squares = range_moments(values, first, last)
+        mean = _line_mean(trace, values, start, stop, stair=stair)
+        out[column] = np.where(np.isnan(mean) & (count > 0), plain, mean)
         name, unit = column.rsplit("_", 1)
-        out[f"{name}_sd_{unit}"] = _window_sd(values, first, last)
-    covered = _covered(trace, start, stop)
+        spread = np.sqrt(squares / np.maximum(count - 1, 1))
+        out[f"{name}_sd_{unit}"] = np.where(count >= 2, spread, np.nan)
+    row = _row_at_middle(trace, start, stop)
     for column in COUNTERS:
-        out[column] = _counter_at(trace, column, (start + stop) // 2, covered)
-    out["n_samples"] = np.where(covered, last - first, 0)
+        out[column] = _counter(trace.values(column), row)
+    out["n_samples"] = last - first
     return pd.DataFrame(out)
 
 
-def _intervals(
-    trace: Trace, values: FloatArray
-) -> tuple[IntArray, FloatArray, NDArray[np.bool_]]:
-    """Times, values and for each interval whether it can be used."""
-    good = ~trace.breaks[1:] & np.isfinite(values[1:]) & np.isfinite(values[:-1])
-    return trace.time_ns, values, good
+def _samples_inside(
+    time: IntArray, start: IntArray, stop: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Bounds of the samples in each window; an instant holds those at that time."""
+    first = np.searchsorted(time, start, side="left")
+    until = np.searchsorted(time, stop, side="left")
+    at = np.searchsorted(time, stop, side="right")
+    last = np.where(stop > start, until, at)
+    return first.astype(np.int64), last.astype(np.int64)
 
 
-def _window_mean(
-    trace: Trace,
-    values: FloatArray,
-    start: IntArray,
-    stop: IntArray,
-    *,
-    stair: bool,
+def _line_mean(
+    trace: Trace, values: FloatArray, start: IntArray, stop: IntArray, *, stair: bool
 ) -> FloatArray:
+    """Mean of the line through the samples, NaN where it covers nothing."""
     result = np.full(start.shape, np.nan)
-    if len(trace) == 0 or not np.isfinite(values).any():
+    if len(trace) < 2 or not np.isfinite(values).any():
         return result
-    time, level, good = _intervals(trace, values)
-    if len(trace) > 1:
-        area, length = _cumulative(time, level, good, stair=stair)
-        a1, l1 = _at(stop, time, level, good, area, length, stair=stair)
-        a0, l0 = _at(start, time, level, good, area, length, stair=stair)
-        known = l1 - l0
-        wide = (stop > start) & (known > 0)
-        result[wide] = (a1 - a0)[wide] / known[wide]
-    alone = np.isnan(result)
-    result[alone] = _instant(start, stop, time, level, good, stair=stair)[alone]
+    line = _Line(trace.time_ns, values, trace.breaks, stair=stair)
+    inside = (stop >= trace.time_ns[0]) & (start <= trace.time_ns[-1])
+    area, length = line.integrate(start, stop)
+    wide = length > 0
+    result[wide] = area[wide] / length[wide]
+    instant = inside & (start == stop)
+    result[instant] = line.at(start[instant])
     return result
 
 
-def _cumulative(
-    time: IntArray, level: FloatArray, good: NDArray[np.bool_], *, stair: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Integral of the signal and of the covered time up to each sample, in ns."""
-    step = np.diff(time).astype(float)
-    mean = level[1:] if stair else (level[1:] + level[:-1]) / 2
-    area = np.where(good, np.where(good, mean, 0.0) * step, 0.0)
-    length = np.where(good, step, 0.0)
-    return (
-        np.concatenate([[0.0], np.cumsum(area)]),
-        np.concatenate([[0.0], np.cumsum(length)]),
-    )
+class _Line:
+    """The samples joined by straight lines, or by steps that end at each sample."""
+
+    def __init__(
+        self, time: IntArray, values: FloatArray, breaks: BoolArray, *, stair: bool
+    ) -> None:
+        end = values[1:]
+        begin = end if stair else values[:-1]
+        self.good = ~breaks[1:] & np.isfinite(begin) & np.isfinite(end)
+        self.begin = np.where(self.good, begin, 0.0)
+        self.end = np.where(self.good, end, 0.0)
+        self.time = time
+        self.step = np.diff(time)
+
+    def integrate(
+        self, start: IntArray, stop: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """(T,) integral in ns and (T,) covered ns of each window."""
+        a = np.clip(start, self.time[0], self.time[-1])
+        b = np.clip(stop, self.time[0], self.time[-1])
+        i, j = self._interval(a), self._interval(b)
+        # One interval: from a to b. Several: the end of the first, those between,
+        # the beginning of the last.
+        head_area, head = self._part(i, a, np.minimum(b, self.time[i + 1]))
+        tail_area, tail = self._part(j, np.maximum(a, self.time[j]), b)
+        several = j > i
+        whole = np.where(self.good, self.step, 0)
+        lengths = np.concatenate([[0], np.cumsum(whole)])
+        means = (self.begin + self.end) / 2
+        middle_area = range_sums(means * whole, i + 1, np.maximum(j, i + 1))
+        middle = lengths[np.maximum(j, i + 1)] - lengths[i + 1]
+        area = head_area + np.where(several, middle_area + tail_area, 0.0)
+        length = head + np.where(several, middle + tail, 0)
+        return area, length.astype(np.float64)
+
+    def at(self, when: IntArray) -> FloatArray:
+        """(T,) the line at instants between samples, NaN at them and where none is."""
+        i = self._interval(when)
+        between = (when > self.time[i]) & (when < self.time[i + 1])
+        return np.where(between & self.good[i], self._height(i, when), np.nan)
+
+    def _interval(self, when: IntArray) -> IntArray:
+        i = np.searchsorted(self.time, when, side="right") - 1
+        return np.clip(i, 0, self.step.size - 1).astype(np.int64)
+
+    def _height(self, i: IntArray, when: IntArray) -> FloatArray:
+        share = (when - self.time[i]) / np.maximum(self.step[i], 1)
+        return np.asarray(self.begin[i] + (self.end[i] - self.begin[i]) * share)
+
+    def _part(
+        self, i: IntArray, a: IntArray, b: IntArray
+    ) -> tuple[FloatArray, IntArray]:
+        """Area and length between two times inside one interval."""
+        length = np.where(self.good[i], np.maximum(b - a, 0), 0)
+        return (self._height(i, a) + self._height(i, b)) / 2 * length, length
 
 
-def _at(
-    when: IntArray,
-    time: IntArray,
-    level: FloatArray,
-    good: NDArray[np.bool_],
-    area: FloatArray,
-    length: FloatArray,
-    *,
-    stair: bool,
-) -> tuple[FloatArray, FloatArray]:
-    """The two integrals at arbitrary times."""
-    inside = np.clip(when, time[0], time[-1])
-    i = np.clip(np.searchsorted(time, inside, side="right") - 1, 0, time.size - 2)
-    part = (inside - time[i]).astype(float)
-    span = np.maximum((time[i + 1] - time[i]).astype(float), 1.0)
-    use = good[i] & (part > 0)
-    begin = np.where(use, level[i + 1] if stair else level[i], 0.0)
-    end = np.where(use, level[i + 1], 0.0)
-    here = begin + (end - begin) * part / span
-    extra = np.where(use, (begin + here) / 2 * part, 0.0)
-    return area[i] + extra, length[i] + np.where(use, part, 0.0)
+def _row_at_middle(trace: Trace, start: IntArray, stop: IntArray) -> IntArray:
+    """The sample whose cycle and step hold for a window, -1 for none.
 
-
-def _instant(
-    start: IntArray,
-    stop: IntArray,
-    time: IntArray,
-    level: FloatArray,
-    good: NDArray[np.bool_],
-    *,
-    stair: bool,
-) -> FloatArray:
-    """Value at the middle of a window that holds no covered length."""
+    The last one at or before the middle, unless a break lies between; then whichever
+    side of the break is inside the window.
+    """
+    time = trace.time_ns
+    if time.size == 0:
+        return np.full(start.shape, -1)
     middle = start + (stop - start) // 2
-    i = np.searchsorted(time, middle, side="right") - 1
-    result = np.full(middle.shape, np.nan)
-    hit = (i >= 0) & (time[np.maximum(i, 0)] == middle)
-    result[hit] = level[i[hit]]
-    between = (i >= 0) & (i < time.size - 1) & ~hit
-    j = i[between]
-    weight = (middle[between] - time[j]) / np.maximum(time[j + 1] - time[j], 1)
-    line = level[j + 1] if stair else level[j] + (level[j + 1] - level[j]) * weight
-    result[between] = np.where(good[j], line, np.nan)
-    return result
+    before = np.searchsorted(time, middle, side="right") - 1
+    after = before + 1
+    known = np.clip(before, 0, time.size - 1)
+    follows = np.clip(after, 0, time.size - 1)
+    linked = (before >= 0) & (after < time.size) & ~trace.breaks[follows]
+    use_before = (before >= 0) & (
+        linked | (time[known] == middle) | (time[known] >= start)
+    )
+    use_after = ~use_before & (after < time.size) & (time[follows] <= stop)
+    return np.where(use_before, before, np.where(use_after, after, -1))
 
 
-def _window_sd(values: FloatArray, first: IntArray, last: IntArray) -> FloatArray:
-    """Sample standard deviation inside each window, NaN below two samples."""
-    finite = np.isfinite(values)
-    centre = float(np.mean(values[finite])) if finite.any() else 0.0
-    shifted = np.where(finite, values - centre, 0.0)
-    count = np.concatenate([[0], np.cumsum(finite)])
-    total = np.concatenate([[0.0], np.cumsum(shifted)])
-    square = np.concatenate([[0.0], np.cumsum(shifted**2)])
-    n = (count[last] - count[first]).astype(float)
-    s, q = total[last] - total[first], square[last] - square[first]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        variance = (q - s**2 / n) / (n - 1)
-    return np.where(n >= 2, np.sqrt(np.maximum(variance, 0.0)), np.nan)
-
-
-def _covered(trace: Trace, start: IntArray, stop: IntArray) -> NDArray[np.bool_]:
-    if len(trace) == 0:
-        return np.zeros(start.shape, bool)
-    first, last = trace.span_ns
-    return np.asarray((stop >= first) & (start <= last))
-
-
-def _counter_at(
-    trace: Trace, column: str, when: IntArray, covered: NDArray[np.bool_]
-) -> pd.arrays.IntegerArray:
-    values = trace.values(column)
-    i = np.searchsorted(trace.time_ns, when, side="right") - 1
-    known = covered & (i >= 0)
-    picked = np.full(when.shape, np.nan)
-    picked[known] = values[i[known]]
+def _counter(values: FloatArray, row: IntArray) -> pd.arrays.IntegerArray:
+    picked = np.full(row.shape, np.nan)
+    known = row >= 0
+    picked[known] = values[row[known]]
     missing = ~np.isfinite(picked)
     whole = np.where(missing, 0, np.rint(picked)).astype(np.int64)
     return pd.arrays.IntegerArray(whole, missing)

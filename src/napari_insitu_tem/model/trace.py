@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_insitu_tem.model.charge import find_gaps, integrate_charge
-from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.errors import ReadError, TimeBaseError
 from napari_insitu_tem.model.timebase import StartStamp, to_ns
 
 #: Columns with a meaning of their own; every other column is kept as it was read.
@@ -103,13 +103,15 @@ class Trace:
         label = path.name if path is not None else name
         table = _checked_table(columns, label, path)
         notes = list(warnings)
-        starts = np.zeros(len(table), bool) if breaks is None else np.array(breaks)
+        starts = np.zeros(len(table), bool)
+        if breaks is not None:
+            starts |= np.asarray(breaks, bool)
         keep = np.isfinite(table["time_s"].to_numpy(float))
         if not keep.all():
             notes.append(f"{int((~keep).sum())} rows without a time were left out.")
             starts = _carry_breaks(starts, keep)
             table = table[keep].reset_index(drop=True)
-        time_ns = to_ns(table["time_s"].to_numpy(float))
+        time_ns = _checked_times(table["time_s"].to_numpy(float), label, path)
         _refuse_backwards(time_ns, label, path)
         starts = starts | find_gaps(time_ns)
         source = ""
@@ -157,10 +159,13 @@ class Trace:
         return column in self.frame and bool(np.isfinite(self.values(column)).any())
 
     def values(self, column: str) -> NDArray[np.float64]:
-        """(N,) values of a column as float, NaN where empty or absent."""
+        """(N,) values of a column as float, NaN where empty, text or absent."""
         if column not in self.frame:
             return np.full(len(self), np.nan)
-        return self.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        values = self.frame[column]
+        if not pd.api.types.is_numeric_dtype(values):
+            values = pd.to_numeric(values, errors="coerce")
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
     @cached_property
     def segment(self) -> NDArray[np.int64]:
@@ -181,13 +186,21 @@ class Trace:
         return replace(self, frame=table, warnings=(*self.warnings, note))
 
     def shifted(self, offset_ns: int) -> Trace:
-        """The trace with every time moved by `offset_ns`."""
+        """The trace with every time moved by `offset_ns`.
+
+        Its samples happened when they did: the stamp, which is the wall-clock time of
+        time zero, moves the other way.
+        """
         if offset_ns == 0:
             return self
         table = self.frame.copy()
         time_ns = self.time_ns + np.int64(offset_ns)
         table["time_s"] = time_ns / 1e9
-        return replace(self, frame=table, time_ns=time_ns)
+        stamp = self.stamp
+        if stamp is not None:
+            when = stamp.when - timedelta(microseconds=offset_ns / 1000)
+            stamp = replace(stamp, when=when)
+        return replace(self, frame=table, time_ns=time_ns, stamp=stamp)
 
 
 def merge_traces(traces: Sequence[Trace], *, name: str = "record") -> Trace:
@@ -225,15 +238,27 @@ def merge_traces(traces: Sequence[Trace], *, name: str = "record") -> Trace:
         time_ns=time_ns,
         breaks=breaks,
         stamp=ordered[0].stamp,
-        technique=", ".join(dict.fromkeys(t.technique for t in ordered if t.technique)),
+        technique=_in_words(t.technique for t in ordered),
         reference=ordered[0].reference,
-        averaged_current=all(t.averaged_current for t in ordered),
-        charge_source=", ".join(dict.fromkeys(t.charge_source for t in ordered)),
+        averaged_current=_all_averaged(ordered),
+        charge_source=_in_words(t.charge_source for t in ordered),
+        metadata={trace.name: dict(trace.metadata) for trace in ordered},
         paths=tuple(path for trace in ordered for path in trace.paths),
         format=ordered[0].format,
         reader=ordered[0].reader,
         warnings=tuple(note for trace in ordered for note in trace.warnings),
     )
+
+
+def _in_words(texts: Iterable[str]) -> str:
+    """Each text once, the empty ones left out."""
+    return ", ".join(dict.fromkeys(text for text in texts if text))
+
+
+def _all_averaged(traces: Sequence[Trace]) -> bool:
+    """Whether the current is a mean in every trace that has one."""
+    kinds = {trace.averaged_current for trace in traces if "current_A" in trace.frame}
+    return kinds == {True}
 
 
 def _running_charge(
@@ -274,6 +299,19 @@ def _checked_table(
             path=path,
         )
     return table
+
+
+def _checked_times(
+    seconds: NDArray[np.float64], label: str, path: Path | None
+) -> NDArray[np.int64]:
+    try:
+        return to_ns(seconds)
+    except TimeBaseError as error:
+        raise ReadError(
+            f"{label}: a time in it is too large to be seconds.",
+            hint="Choose another unit for the time.",
+            path=path,
+        ) from error
 
 
 def _refuse_backwards(
