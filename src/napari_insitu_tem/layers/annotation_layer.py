@@ -24,11 +24,12 @@ from napari_insitu_tem.layers.convert import (
 from napari_insitu_tem.layers.keys import KEY
 from napari_insitu_tem.layers.styles import (
     FLAG_COLOUR,
+    PATH_COLOUR,
     POINTS_STYLE,
     SHAPES_STYLE,
-    TEXT_STYLE,
     colour_of,
     rgba,
+    text_style,
 )
 from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
@@ -178,17 +179,7 @@ class AnnotationLayer:
                 self.layer.selected_data = chosen
 
     def _paint(self, table: pd.DataFrame) -> None:
-        names = self.session.document.object_names()
-        group = "front" if self.kind == "front" else "object"
-        if self.kind == "event":
-            words = {t.label: t.colour for t in self.session.document.vocabulary}
-            hexes = [words.get(label, "#FFFFFF") for label in table["label"]]
-        else:
-            order = names if group == "object" else tuple(dict.fromkeys(table[group]))
-            hexes = [
-                FLAG_COLOUR if flag else colour_of(name, order)
-                for name, flag in zip(table[group], table["flag"], strict=True)
-            ]
+        hexes = self._colours(table)
         colours = np.array([rgba(colour) for colour in hexes])
         if self._is_points:
             self.layer.face_color = colours
@@ -196,7 +187,27 @@ class AnnotationLayer:
             self.layer.edge_color = colours
             if self.kind == "sei":
                 self.layer.face_color = colours * np.array([1, 1, 1, 0.25])
-        self.layer.text = {**TEXT_STYLE, "string": labels(table, self.kind)}
+        self.layer.text = {
+            **text_style(self.layer.ndim),
+            "string": labels(table, self.kind),
+            "color": hexes,
+        }
+
+    def _colours(self, table: pd.DataFrame) -> list[str]:
+        """A colour a row: by event, front or object; what is doubted stands out."""
+        document = self.session.document
+        if self.kind == "path":
+            return [PATH_COLOUR] * len(table)
+        if self.kind == "event":
+            words = {term.label: term.colour for term in document.vocabulary}
+            return [words.get(label, PATH_COLOUR) for label in table["label"]]
+        group, names = "object", document.object_names()
+        if self.kind == "front":
+            group, names = "front", tuple(dict.fromkeys(table["front"]))
+        return [
+            FLAG_COLOUR if flag else colour_of(name, names)
+            for name, flag in zip(table[group], table["flag"], strict=True)
+        ]
 
     # -- layer -> document ----------------------------------------------------------
 
@@ -357,12 +368,9 @@ def labels(table: pd.DataFrame, kind: str) -> list[str]:
 
 def _blank_row(table: pd.DataFrame) -> pd.DataFrame:
     """Defaults for a shape that napari adds: no id, so that it is seen as new."""
-    row = table.iloc[[0]].copy()
-    for name in row.columns:
-        row[name] = pd.Series(
-            ["" if _is_text(row, name) else pd.NA], index=row.index
-        ).astype(row[name].dtype)
-    return row
+    row = table.iloc[:0].reindex([0])
+    text = [name for name in row.columns if _is_text(table, name)]
+    return row.fillna(dict.fromkeys(text, ""))
 
 
 def _is_text(table: pd.DataFrame, name: str) -> bool:

@@ -11,35 +11,36 @@ from napari_insitu_tem.model.geometry import (
     Geometry,
     ellipse_corners,
     ellipse_from_corners,
+    is_simple_ring,
 )
 
 FloatArray = NDArray[np.float64]
 
-_NAPARI_TYPES = {
-    "line": "line",
-    "path": "path",
-    "polygon": "polygon",
-    "ellipse": "ellipse",
-    "band": "polygon",
-}
-
 
 def napari_type(geometry: Geometry) -> str:
-    """The napari shape type that draws it."""
-    return _NAPARI_TYPES[geometry.shape]
+    """The napari shape type that draws it.
+
+    napari cannot fill a ring that touches or crosses itself; that is drawn as its
+    outline.
+    """
+    if geometry.shape in ("polygon", "band"):
+        return "polygon" if is_simple_ring(_ring(geometry)) else "path"
+    return geometry.shape
+
+
+def _ring(geometry: Geometry) -> FloatArray:
+    """A polygon, or a band along its inner and back along its outer boundary."""
+    if geometry.shape == "band":
+        return np.concatenate([geometry.array(0), geometry.array(1)[::-1]])
+    return geometry.array(0)
 
 
 def to_vertices(geometry: Geometry, frame: int | None) -> FloatArray:
-    """(n, 3) vertices (frame, y, x), or (n, 2) for a shape shown on every frame.
-
-    A band is drawn as the polygon along its inner and back along its outer boundary.
-    """
+    """(n, 3) vertices (frame, y, x), or (n, 2) for a shape shown on every frame."""
     if geometry.shape == "ellipse":
         points = ellipse_corners(geometry)
-    elif geometry.shape == "band":
-        points = np.concatenate([geometry.array(0), geometry.array(1)[::-1]])
     else:
-        points = geometry.array(0)
+        points = _ring(geometry)
     if frame is None:
         return points
     return np.column_stack([np.full(len(points), float(frame)), points])
@@ -72,7 +73,8 @@ def from_vertices(
         return _band(points, previous), frame
     if shape_type == "ellipse":
         return ellipse_from_corners(points), frame
-    if shape_type in ("polygon", "rectangle"):
+    was_polygon = previous is not None and previous.shape == "polygon"
+    if was_polygon or shape_type in ("polygon", "rectangle"):
         if len(points) > 3 and np.array_equal(points[0], points[-1]):
             points = points[:-1]
         return Geometry.of("polygon", points), frame

@@ -30,14 +30,15 @@ SHAPES_STYLE: dict[str, Any] = {
 }
 
 POINTS_STYLE: dict[str, Any] = {
-    "size": 9,
+    "size": 6,
     "symbol": "cross",
     "border_width": 0.0,
     "face_color": OBJECT_COLOURS[0],
     "opacity": 0.9,
 }
 
-TEXT_STYLE: dict[str, Any] = {"size": 9, "color": "#FFFFFF", "anchor": "upper_left"}
+#: Paths are drawn in one colour, since they belong to no object.
+PATH_COLOUR = "#B0BEC5"
 
 
 def colour_of(name: str, names: Iterable[str]) -> str:
@@ -51,3 +52,18 @@ def rgba(colour: str, alpha: float = 1.0) -> NDArray[np.float32]:
     """(4,) floats from '#rrggbb'."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     return np.array([*parts, alpha], dtype=np.float32)
+
+
+def text_style(ndim: int) -> dict[str, Any]:
+    """How a row's value is written: above its shape, clear of it.
+
+    Parameters
+    ----------
+    ndim
+        Dimensions of the layer.
+    """
+    return {
+        "size": 10,
+        "anchor": "upper_left",
+        "translation": np.array([0.0] * (ndim - 2) + [-6.0, 0.0]),
+    }

@@ -16,7 +16,7 @@ from napari_insitu_tem.layers.convert import (
     to_vertices,
 )
 from napari_insitu_tem.layers.keys import KEY
-from napari_insitu_tem.layers.styles import POINTS_STYLE, SHAPES_STYLE, TEXT_STYLE
+from napari_insitu_tem.layers.styles import POINTS_STYLE, SHAPES_STYLE, text_style
 from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.model.errors import SaveError
 from napari_insitu_tem.model.geometry import Geometry
@@ -44,7 +44,7 @@ def table_layer_data(
                 "geometries": dict(zip(table["id"], geometries, strict=True)),
             }
         },
-        "text": {**TEXT_STYLE, "string": labels(table, kind)},
+        "text": {**text_style(ndim), "string": labels(table, kind)},
         "ndim": ndim,
         **layer_space(None, ndim),
     }

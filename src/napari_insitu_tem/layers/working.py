@@ -10,26 +10,49 @@ from typing import Any
 from napari_insitu_tem.model.errors import CancelledError, InsituTemError
 from napari_insitu_tem.model.progress import Progress
 
+#: How often the bar is moved while a thread works.
+_LOOK_EVERY_MS = 50
+
+
+class Bar:
+    """napari's progress bar, which appears with the first step. Main thread only.
+
+    Parameters
+    ----------
+    title
+        What is being done.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._bar: Any = None
+
+    def show(self, done: int, total: int, text: str = "") -> None:
+        """Move the bar to `done` of `total` steps."""
+        from napari.utils import progress
+
+        if self._bar is None:
+            self._bar = progress(total=total, desc=self._title)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+        if text:
+            self._bar.set_description(text)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
 
 @contextmanager
 def napari_progress(title: str) -> Iterator[Progress]:
     """A progress callback that draws napari's bar, for work in the main thread."""
-    from napari.utils import progress
-
-    bar: Any = None
-
-    def report(done: int, total: int, text: str = "") -> None:
-        nonlocal bar
-        if bar is None:
-            bar = progress(total=total, desc=title)
-        bar.total = total
-        bar.update(done - bar.n)
-
+    bar = Bar(title)
     try:
-        yield report
+        yield bar.show
     finally:
-        if bar is not None:
-            bar.close()
+        bar.close()
 
 
 class Task:
@@ -47,7 +70,27 @@ class Task:
         self.title = title
         self._function = function
         self._stop = threading.Event()
+        self._step: tuple[int, int, str] | None = None
         self._worker: Any = None
+
+    def __repr__(self) -> str:
+        """The title: napari lists running work by this."""
+        return self.title
+
+    def __call__(self) -> Any:
+        """Do the work; called in the thread."""
+        return self._function(progress=self._report)
+
+    def _report(self, done: int, total: int, text: str = "") -> None:
+        """Take a step from the function; called in the thread."""
+        if self._stop.is_set() or self._worker.abort_requested:
+            raise CancelledError(self.title)
+        self._step = (done, total, text)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has started and not ended."""
+        return self._worker is not None
 
     def start(
         self,
@@ -57,63 +100,49 @@ class Task:
     ) -> None:
         """Run; the callbacks come in the main thread.
 
-        An error that is not meant for the user is raised there, where napari shows it
-        with its traceback.
+        None of them comes once the window is closed. An error that is not meant for
+        the user is raised there, where napari shows it with its traceback.
         """
         from napari.qt.threading import create_worker
+        from qtpy.QtCore import QTimer
 
-        worker = create_worker(
-            self._steps,
-            _progress={"desc": self.title, "total": 100},
-            _ignore_errors=True,
-        )
+        bar, timer = Bar(self.title), QTimer()
 
-        def show(step: tuple[int, int, str]) -> None:
-            if on_progress is not None:
-                on_progress(*step)
+        def look() -> None:
+            if self._step is not None:
+                bar.show(*self._step)
+                if on_progress is not None:
+                    on_progress(*self._step)
+
+        def end() -> bool:
+            """Tidy up; whether anybody still waits for the result."""
+            timer.stop()
+            bar.close()
+            worker, self._worker = self._worker, None
+            return worker is not None and not worker.abort_requested
+
+        def succeed(result: Any) -> None:
+            if end():
+                on_done(result)
 
         def fail(error: Exception) -> None:
+            if not end():
+                return
             if not isinstance(error, InsituTemError):
                 raise error
             on_error(error)
 
-        worker.yielded.connect(show)
-        worker.returned.connect(on_done)
-        worker.errored.connect(fail)
-        self._worker = worker
-        worker.start()
+        self._worker = create_worker(self, _ignore_errors=True)
+        self._worker.returned.connect(succeed)
+        self._worker.errored.connect(fail)
+        self._worker.finished.connect(end)
+        timer.timeout.connect(look)
+        timer.start(_LOOK_EVERY_MS)
+        self._worker.start()
 
     def cancel(self) -> None:
-        """Ask the function to stop; `on_error` gets a CancelledError."""
+        """Ask the function to stop; `on_error` gets a CancelledError.
+
+        A function that finishes before it asks how far it is still succeeds.
+        """
         self._stop.set()
-
-    def _steps(self) -> Any:
-        """Run the function in a further thread, yielding how far it is."""
-        import queue
-
-        steps: queue.Queue[tuple[str, Any]] = queue.Queue()
-
-        def report(done: int, total: int, text: str = "") -> None:
-            if self._stop.is_set():
-                raise CancelledError(self.title)
-            steps.put(("step", (done, total, text)))
-
-        def run() -> None:
-            try:
-                steps.put(("result", self._function(progress=report)))
-            except Exception as error:  # noqa: BLE001 - handed to the caller
-                steps.put(("error", error))
-
-        threading.Thread(target=run, daemon=True).start()
-        percent = 0
-        while True:
-            what, value = steps.get()
-            if what == "error":
-                raise value
-            if what == "result":
-                return value
-            done, total, _ = value
-            reached = int(100 * done / total) if total else 0
-            while percent < reached:
-                percent += 1
-                yield value

@@ -131,8 +131,12 @@ class Document:
         )
 
     def object_names(self) -> tuple[str, ...]:
-        """Names of all objects, in the order of their first appearance."""
-        named = [record.object for record in self.records.values() if record.object]
+        """Names of all measured objects, in the order of their first appearance."""
+        named = [
+            record.object
+            for record in self.records.values()
+            if record.object and record.kind != "path"
+        ]
         return tuple(dict.fromkeys([*self.objects, *named]))
 
     def object_settings(self, name: str) -> ObjectSettings:

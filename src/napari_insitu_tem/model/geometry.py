@@ -112,6 +112,34 @@ class Geometry:
         return Geometry(self.shape, parts)
 
 
+def is_simple_ring(points: ArrayLike) -> bool:
+    """Whether a closed ring encloses an area without touching or crossing itself.
+
+    Parameters
+    ----------
+    points
+        (n, 2), the first point not repeated.
+    """
+    ring = np.asarray(points, dtype=np.float64)
+    if len(ring) < 3 or len(np.unique(ring, axis=0)) < len(ring):
+        return False
+    start, along = ring, np.roll(ring, -1, axis=0) - ring
+    i, j = np.triu_indices(len(ring), k=2)
+    apart = ~((i == 0) & (j == len(ring) - 1))
+    i, j = i[apart], j[apart]
+    cross = _cross(along[i], along[j])
+    gap = start[j] - start[i]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        s, t = _cross(gap, along[j]) / cross, _cross(gap, along[i]) / cross
+    meets = (cross != 0) & (s >= 0) & (s <= 1) & (t >= 0) & (t <= 1)
+    area = _cross(ring, np.roll(ring, -1, axis=0)).sum()
+    return not meets.any() and bool(abs(area) > 1e-9)
+
+
+def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])
+
+
 def ellipse_corners(geometry: Geometry) -> FloatArray:
     """(4, 2) corners of the box around an ellipse, the form napari draws it from."""
     (a, b), (c, d) = geometry.array(0), geometry.array(1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.errors import ReadError, TimeBaseError
+from napari_insitu_tem.model.frame_cache import FrameCache
 from napari_insitu_tem.model.timebase import (
     FrameTimes,
     StartStamp,
@@ -25,6 +24,7 @@ from napari_insitu_tem.model.timebase import (
 )
 
 CACHE_BYTES = 256 * 2**20
+READ_AHEAD = 6
 MATERIALISE_BYTES = 512 * 2**20
 
 
@@ -60,54 +60,66 @@ class FrameArray:
     """Array-like view of a source: reads what is asked for, keeps recent frames.
 
     Satisfies what napari asks of image data (`shape`, `dtype`, `ndim`, `size`,
-    `__getitem__`), so that a slider step reads one frame.
+    `__getitem__`), so that a slider step reads one frame. Frames are read-only.
 
     Parameters
     ----------
     source
         The frames.
     cache_bytes
-        Memory for recently read frames.
+        Memory for recently read frames; a source in memory needs none.
+    read_ahead
+        Frames that a thread reads ahead while one steps through the movie.
     """
 
-    def __init__(self, source: FrameSource, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        source: FrameSource,
+        cache_bytes: int = CACHE_BYTES,
+        read_ahead: int = READ_AHEAD,
+    ) -> None:
         self._source = source
-        self._cache: OrderedDict[int, NDArray[Any]] = OrderedDict()
-        self._cache_frames = max(1, cache_bytes // max(1, self.frame_bytes))
-        self._lock = threading.Lock()
+        self._shape = tuple(int(n) for n in source.shape)
+        self._dtype = np.dtype(source.dtype)
+        pixels = int(np.prod(self._shape[1:], dtype=np.int64))
+        self._frame_bytes = pixels * self._dtype.itemsize
+        self._cache: FrameCache | None = None
+        if not getattr(source, "in_memory", False):
+            capacity = cache_bytes // max(1, self._frame_bytes)
+            self._cache = FrameCache(self._read, len(self), capacity, ahead=read_ahead)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """(t, y, x) or (t, y, x, channel)."""
-        return tuple(self._source.shape)
+        return self._shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of a pixel."""
-        return np.dtype(self._source.dtype)
+        return self._dtype
 
     @property
     def ndim(self) -> int:
         """3, or 4 with colour."""
-        return len(self.shape)
+        return len(self._shape)
 
     @property
     def size(self) -> int:
         """Number of pixels in all frames."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return int(np.prod(self._shape, dtype=np.int64))
 
     @property
     def frame_bytes(self) -> int:
         """Memory of one frame."""
-        return int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        return self._frame_bytes
 
     @property
     def nbytes(self) -> int:
         """Memory that all frames would take."""
-        return self.shape[0] * self.frame_bytes
+        return self._shape[0] * self._frame_bytes
 
     def __len__(self) -> int:
-        return self.shape[0]
+        return self._shape[0]
 
     def frame(self, index: int) -> NDArray[Any]:
         """Frame `index` (negative counts from the end), read-only, cached.
@@ -120,17 +132,12 @@ class FrameArray:
             The file does not give it.
         """
         index = self._checked(index)
-        with self._lock:
-            if index in self._cache:
-                self._cache.move_to_end(index)
-                return self._cache[index]
-        data = np.asarray(self._source.read_frame(index))
-        if data.flags.owndata or not data.flags.writeable:
-            data.flags.writeable = False
-        with self._lock:
-            self._cache[index] = data
-            while len(self._cache) > self._cache_frames:
-                self._cache.popitem(last=False)
+        return self._read(index) if self._cache is None else self._cache.get(index)
+
+    def _read(self, index: int) -> NDArray[Any]:
+        """Frame `index` from the source, as a view that cannot be written to."""
+        data = np.asarray(self._source.read_frame(index)).view()
+        data.flags.writeable = False
         return data
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
@@ -159,12 +166,14 @@ class FrameArray:
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[Any]:
         """All frames in memory, if they are not too many."""
+        if copy is False:
+            raise ValueError("A movie cannot become an array without a copy.")
         return np.asarray(self[:], dtype=dtype)
 
     def close(self) -> None:
-        """Release the files and the memory."""
-        with self._lock:
-            self._cache.clear()
+        """Stop reading ahead, release the files and the memory."""
+        if self._cache is not None:
+            self._cache.close()
         self._source.close()
 
     def _checked(self, index: int) -> int:
@@ -181,7 +190,7 @@ class FrameArray:
 
 
 class ArraySource:
-    """Frames that are already in memory (or any array that slices by frame)."""
+    """Frames of an array in memory, or of anything that gives one by its index."""
 
     def __init__(self, array: NDArray[Any]) -> None:
         if array.ndim == 2:
@@ -189,6 +198,7 @@ class ArraySource:
         if array.ndim not in (3, 4):
             raise ReadError("A movie needs the axes (t, y, x).")
         self._array = array
+        self.in_memory = type(array) is np.ndarray
         self.shape: tuple[int, ...] = tuple(array.shape)
         self.dtype: np.dtype[Any] = np.dtype(array.dtype)
 
@@ -316,7 +326,11 @@ class Movie:
         data = self.frames.frame(index)
         if not self.is_colour:
             return data
-        return data[..., :3].astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+        kind = np.float32 if data.dtype.itemsize < 3 else np.float64
+        grey = data[..., 0] * kind(0.299)
+        grey += data[..., 1] * kind(0.587)
+        grey += data[..., 2] * kind(0.114)
+        return grey
 
     def renamed(self, name: str) -> Movie:
         """The same movie under another name."""

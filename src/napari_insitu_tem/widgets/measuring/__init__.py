@@ -1,0 +1,1 @@
+"""The docks that measure: one a kind, the same feel in all."""

@@ -1,0 +1,104 @@
+"""The front dock: the position of a reaction front along a path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicgui.widgets import CheckBox, Container, SpinBox
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QWidget
+
+from napari_insitu_tem.state.measuring import free_path_name, path_names
+from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
+from napari_insitu_tem.widgets.measuring.name_box import NameBox
+
+HELP = (
+    "Draw the path once, along the wire or from the surface inward. Then click the "
+    "front on each frame, or in the kymograph of the timeline."
+)
+
+
+def front_dock(viewer: Any) -> FrontDock:
+    """The dock for a viewer."""
+    return FrontDock(viewer)
+
+
+class FrontDock(MeasuringDock):
+    """Measures the position of fronts.
+
+    Parameters
+    ----------
+    viewer
+        The napari viewer.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        parameters = Container(
+            widgets=[
+                CheckBox(name="snap", text="Snap to the nearest edge", label=""),
+                SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),
+            ],
+        )
+        super().__init__(
+            viewer,
+            "front",
+            parameters,
+            draw_text="Place front",
+            help_text=HELP,
+        )
+
+    def _build(self) -> None:
+        super()._build()
+        self.front_box = NameBox("Name of the front; type a new name for another one")
+        self.path_box = NameBox("The path along which the position is taken")
+        self.path_box.setEditable(False)
+        self.draw_path = QPushButton("Draw path")
+        self.draw_path.setCheckable(True)
+        self.draw_path.setToolTip("Click along the path; double-click or Enter ends it")
+        line = QHBoxLayout()
+        line.addWidget(self.path_box)
+        line.addWidget(self.draw_path)
+        names = QWidget()
+        form = QFormLayout(names)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow("Path", line)
+        form.addRow("Front", self.front_box)
+        self.column.insertWidget(1, names)
+        self.front_box.name_changed.connect(self._on_front)
+        self.path_box.name_changed.connect(self._on_path)
+        self.draw_path.clicked.connect(self._on_draw_path)
+
+    def refresh(self) -> None:
+        """Show the session as it is now."""
+        session = self.session
+        tool = session.toolbox["front"]
+        fronts = [r.get("front") for r in session.document.of_kind("front")]
+        self.front_box.show_names(dict.fromkeys(fronts), tool.get("front"))
+        paths = path_names(session)
+        chosen = tool.get("path")
+        if chosen not in paths:
+            chosen = paths[-1] if paths else ""
+        self.path_box.show_names(paths, chosen)
+        self.path_box.setEnabled(bool(paths))
+        is_drawing_path = session.toolbox.active == "path"
+        self.draw_path.setChecked(is_drawing_path)
+        self.draw_path.setEnabled(session.playhead is not None)
+        super().refresh()
+        self.actions_bar.draw.setEnabled(bool(paths))
+        pen = self.link.pen()
+        if is_drawing_path and pen is not None:
+            self.hint.setText(pen.hint)
+
+    def _on_front(self, name: str) -> None:
+        self.session.toolbox.change("front", front=name)
+
+    def _on_path(self, name: str) -> None:
+        self.session.toolbox.change("front", path=name)
+
+    def _on_draw_path(self, is_on: bool) -> None:
+        toolbox = self.session.toolbox
+        if is_on:
+            name = free_path_name(self.session)
+            toolbox.change("path", object=name)
+            toolbox.change("front", path="")
+        toolbox.activate("path" if is_on else "")

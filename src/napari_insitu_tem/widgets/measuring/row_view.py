@@ -1,0 +1,157 @@
+"""The selected row in words, with what can be changed about it."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pandas as pd
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import QFormLayout, QGroupBox, QLabel, QLineEdit, QWidget
+
+from napari_insitu_tem.layers.readout import with_prefix
+from napari_insitu_tem.state.measuring import change_records
+from napari_insitu_tem.state.session import Session
+from napari_insitu_tem.widgets.measuring.name_box import NameBox
+
+
+class RowView(QGroupBox):
+    """Value, uncertainty and moment of the selected row; its object and comment.
+
+    Parameters
+    ----------
+    session
+        The open experiment.
+    kind
+        The kind of rows shown.
+    """
+
+    def __init__(
+        self, session: Session, kind: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Selected row", parent)
+        self._session = session
+        self._kind = kind
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setMinimumHeight(74)
+        self._object = NameBox("Give the selected rows to another object")
+        self._comment = QLineEdit()
+        self._comment.setPlaceholderText("free text, saved with the row")
+        form = QFormLayout(self)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(self._text)
+        form.addRow("Object", self._object)
+        form.addRow("Comment", self._comment)
+        self._object.name_changed.connect(self._on_object)
+        self._comment.editingFinished.connect(self._on_comment)
+
+    def refresh(self) -> None:
+        """Show the selected row, or the one on this frame, as it is now."""
+        table = self._session.table(self._kind)
+        chosen = self._chosen(table)
+        rows = table[table["id"].isin(chosen)]
+        self._object.setEnabled(len(rows) > 0)
+        self._comment.setEnabled(len(rows) > 0)
+        row = rows.iloc[-1] if len(rows) else None
+        self._text.setText(_in_words(row, len(rows), self._kind))
+        names = self._session.document.object_names()
+        self._object.show_names(names, "" if row is None else str(row["object"]))
+        if not self._comment.hasFocus():
+            with QSignalBlocker(self._comment):
+                self._comment.setText("" if row is None else str(row["comment"]))
+
+    def _chosen(self, table: pd.DataFrame) -> list[str]:
+        selected = [key for key in table["id"] if key in self._session.selection]
+        if selected or self._session.playhead is None:
+            return selected
+        here = self._session.playhead
+        on_frame = table[
+            (table["frame"] == here.frame) & (table["movie"] == here.movie)
+        ]
+        tool = self._session.toolbox[self._kind]
+        mine = on_frame[on_frame["object"] == tool.object]
+        return [str(mine["id"].iloc[-1])] if len(mine) else []
+
+    def _ids(self) -> list[str]:
+        return self._chosen(self._session.table(self._kind))
+
+    def _on_object(self, name: str) -> None:
+        change_records(self._session, self._ids(), f"give row to {name}", object=name)
+
+    def _on_comment(self) -> None:
+        text = self._comment.text()
+        change_records(self._session, self._ids(), "edit comment", comment=text)
+
+
+def _in_words(row: Any, count: int, kind: str) -> str:
+    if row is None:
+        return "<i>None on this frame yet. Draw one.</i>"
+    lines = [f"<b style='font-size:large'>{_value(row)}</b>"]
+    lines += [text for text in (_change(row), _kind_words(row, kind)) if text]
+    lines.append(_moment(row))
+    if row["flag"]:
+        lines.append(
+            f"<span style='color:#FF8A65'>Doubtful: {html.escape(row['flag'])}</span>"
+        )
+    if count > 1:
+        lines.append(f"<i>and {count - 1} more selected</i>")
+    return "<br>".join(lines)
+
+
+def _value(row: Any) -> str:
+    if row["kind"] == "event":
+        lasted = row["duration_s"]
+        more = f", {lasted:.3g} s" if not pd.isna(lasted) and lasted > 0 else ""
+        return f"{html.escape(str(row['label']))}{more}"
+    if pd.isna(row["value"]):
+        return "no value"
+    unit = html.escape(str(row["unit"])).replace("2", "&sup2;").replace("3", "&sup3;")
+    spread = "" if pd.isna(row["u_value"]) else f" &plusmn; {row['u_value']:.2g}"
+    return f"{row['value']:.5g}{spread} {unit}"
+
+
+def _change(row: Any) -> str:
+    """Expansion against the reference."""
+    if "change_percent" not in row or pd.isna(row["change_percent"]):
+        return ""
+    text = f"{row['change_percent']:+.2f}"
+    if not pd.isna(row["u_change_percent"]):
+        text += f" &plusmn; {row['u_change_percent']:.2g}"
+    text += f" % against frame {html.escape(str(row['reference_frame']))}"
+    if not pd.isna(row["volume_change_percent"]):
+        text += f"; volume {row['volume_change_percent']:+.1f} %"
+    return text
+
+
+def _kind_words(row: Any, kind: str) -> str:
+    """What a kind adds."""
+    if kind == "front" and not pd.isna(row["velocity_nm_per_s"]):
+        spread = row["u_velocity_nm_per_s"]
+        more = "" if pd.isna(spread) else f" &plusmn; {spread:.2g}"
+        return f"velocity {row['velocity_nm_per_s']:.4g}{more} nm/s"
+    if kind == "sei" and not pd.isna(row["thickness_sd_nm"]):
+        text = (
+            f"SD {row['thickness_sd_nm']:.3g}, "
+            f"{row['thickness_min_nm']:.3g} to {row['thickness_max_nm']:.3g} nm, "
+            f"{row['n_samples']} places, coverage {100 * row['coverage']:.0f} %"
+        )
+        if not pd.isna(row["t_over_r"]):
+            text += f", t/r {row['t_over_r']:.3f}"
+        return text
+    if kind == "event" and not pd.isna(row["charge_passed_C"]):
+        return f"charge passed {with_prefix(row['charge_passed_C'], 'C')}"
+    return ""
+
+
+def _moment(row: Any) -> str:
+    parts = [f"frame {row['frame']}"]
+    if not pd.isna(row["time_s"]):
+        parts.append(f"{row['time_s']:.2f} s")
+    if not pd.isna(row["potential_V"]):
+        parts.append(f"{row['potential_V']:+.3f} V")
+    if not pd.isna(row["current_A"]):
+        parts.append(with_prefix(row["current_A"], "A"))
+    if not pd.isna(row["charge_C"]):
+        parts.append(with_prefix(row["charge_C"], "C"))
+    return ", ".join(parts)

@@ -1,0 +1,52 @@
+"""The SEI dock: thickness of a layer between two drawn boundaries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from magicgui.widgets import CheckBox, ComboBox, Container, SpinBox
+
+from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
+
+#: What the user reads -> the option `core` of a row.
+CORES = (
+    ("not taken", ""),
+    ("circle through the inner boundary", "circle"),
+    ("half the diameter measured on this frame", "diameter"),
+)
+
+HELP = (
+    "Draw the inner boundary, end it with a double click or Enter, then draw the outer "
+    "one. Hold the button to trace freehand."
+)
+
+
+def sei_dock(viewer: Any) -> SeiDock:
+    """The dock for a viewer."""
+    return SeiDock(viewer)
+
+
+class SeiDock(MeasuringDock):
+    """Measures the thickness of an SEI.
+
+    Parameters
+    ----------
+    viewer
+        The napari viewer.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        parameters = Container(
+            widgets=[
+                ComboBox(name="core", label="Core radius", choices=CORES),
+                CheckBox(name="snap", text="Snap to the nearest edges", label=""),
+                SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),
+            ],
+        )
+        super().__init__(
+            viewer,
+            "sei",
+            parameters,
+            draw_text="Draw boundaries",
+            help_text=HELP,
+        )
