@@ -180,6 +180,17 @@ def test_unknown_columns_come_back_after_the_known_ones(tmp_path: Path) -> None:
     assert_round_trip(tmp_path / "t.csv", given_table, "expansion")
 
 
+def test_optional_columns_are_typed_and_follow_the_kind(tmp_path: Path) -> None:
+    given_table = table("sei", 2, u_pick_px=[2.0, np.nan], core=["007", ""], x=[1, 2])
+    assert_round_trip(tmp_path / "t.csv", given_table[[*KINDS["sei"].names]], "sei")
+    write_annotations(tmp_path / "t.csv", given_table)
+    _, read = read_annotations(tmp_path / "t.csv")
+    assert list(read.columns[-3:]) == ["u_pick_px", "core", "x"]
+    assert list(read["core"]) == ["007", ""]
+    assert read["u_pick_px"].dtype == "float64"
+    assert read["x"].dtype == "int64"
+
+
 def test_a_file_saved_twice_is_the_same_to_the_byte(tmp_path: Path) -> None:
     first = write_lines(
         tmp_path / "a.csv",

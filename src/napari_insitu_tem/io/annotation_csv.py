@@ -25,7 +25,7 @@ from napari_insitu_tem.io.csv_cells import (
     quoted,
 )
 from napari_insitu_tem.io.probe import probe
-from napari_insitu_tem.model.columns import COMMON, KINDS, Column, typed
+from napari_insitu_tem.model.columns import COMMON, KINDS, U_PICK, Column, typed
 from napari_insitu_tem.model.errors import MeasurementError, ReadError, SaveError
 from napari_insitu_tem.model.geometry import Geometry
 
@@ -54,6 +54,13 @@ def kind_of(table: pd.DataFrame) -> str:
     return str(kinds[0])
 
 
+def described(kind: str, names: Iterable[str]) -> tuple[Column, ...]:
+    """All columns of a kind, and those of its options that are among the names."""
+    there = set(names)
+    options = (U_PICK, *KINDS[kind].options)
+    return (*KINDS[kind].all_columns, *(c for c in options if c.name in there))
+
+
 def table_csv(table: pd.DataFrame) -> str:
     """Any table as CSV text; see `cell_text` for how values are written."""
     lines = [[quoted(cell_text(name)) for name in table.columns]]
@@ -64,7 +71,7 @@ def table_csv(table: pd.DataFrame) -> str:
 
 def annotations_csv(table: pd.DataFrame) -> str:
     """An annotation table as CSV text, every column of its kind in the set order."""
-    return table_csv(typed(table, KINDS[kind_of(table)].all_columns))
+    return table_csv(typed(table, described(kind_of(table), table.columns)))
 
 
 def write_annotations(path: Path, table: pd.DataFrame) -> Path:
@@ -211,14 +218,14 @@ def _typed_table(
     at = [line for line, _ in rows]
     cells_of = {name: [c[i] for _, c in rows] for i, name in enumerate(header)}
     kind = _checked_kind(cells_of, at, path)
-    known = {column.name: column for column in KINDS[kind].all_columns}
+    known = {column.name: column for column in described(kind, header)}
     columns = {
         name: _column(known[name], cells, at, path, decimal_comma)
         if name in known
         else guess_column(cells)
         for name, cells in cells_of.items()
     }
-    table = typed(pd.DataFrame(columns), KINDS[kind].all_columns)
+    table = typed(pd.DataFrame(columns), known.values())
     _check_rows(table, at, path)
     return kind, table
 

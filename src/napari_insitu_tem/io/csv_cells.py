@@ -100,7 +100,9 @@ def guess_column(cells: Sequence[str]) -> pd.Series:
     if filled and len(filled) == len(cells) and set(filled) <= {"True", "False"}:
         return pd.Series([cell == "True" for cell in cells], dtype="bool")
     if filled and all(_is_integer_text(cell) for cell in filled):
-        return pd.Series([int(c) if c else pd.NA for c in cells], dtype="Int64")
+        integers = [int(c) if c else pd.NA for c in cells]
+        whole = len(filled) == len(cells)
+        return pd.Series(integers, dtype="int64" if whole else "Int64")
     if filled and all(_is_number_text(cell) for cell in filled):
         floats = [float(c) if c else np.nan for c in cells]
         return pd.Series(floats, dtype="float64")
