@@ -100,7 +100,7 @@ class Facts:
                 "lengths stay in pixels."
             )
         elif per is not None:
-            self._take(y * per, x * per, f"{y:g} x {x:g} {clean_unit(unit)}", source)
+            self._take(y * per, x * per, f"{y:g} x {x:g} {unit}", source)
         elif clean_unit(unit) not in ("", "pixel", "pixels", "px"):
             self.warn(
                 f"Its scale is in {unit!r} ({source}), which is no known length, so "

@@ -84,7 +84,8 @@ def read_movie(source: Source, *, progress: Progress = no_progress) -> Movie:
     Parameters
     ----------
     source
-        A file, a folder of numbered images, or a list of images in their order.
+        A file, a folder of numbered images, or a list of images; images are taken in
+        the natural order of their names.
     progress
         Told how far a long scan is; may cancel it.
 

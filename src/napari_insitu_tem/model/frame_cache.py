@@ -16,15 +16,16 @@ LONGEST_STEP = 8
 #: The thread ends after this many seconds without work.
 IDLE_S = 2.0
 _CLOSING_S = 5.0
+_MEMORY = 6
 
 
 class FrameCache:
     """Keeps the frames used last; reads ahead in the direction of motion.
 
-    Two steps of the same length one after the other count as motion; the frames that
-    follow are then read by a thread, which starts with the first of them and ends when
-    there is nothing to do. What it cannot read is read again, and fails, when it is
-    asked for.
+    Three frames at equal steps among the last few that were asked for are a motion; the
+    frames that follow are then read by a thread, which starts with the first of them
+    and ends when there is nothing to do. What it cannot read is read again, and fails,
+    when it is asked for.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class FrameCache:
         self._kept: OrderedDict[int, Frame] = OrderedDict()
         self._reading: set[int] = set()
         self._plan: deque[int] = deque()
-        self._last = self._step = 0
+        self._recent: deque[int] = deque(maxlen=_MEMORY)
         self._thread: threading.Thread | None = None
         self._closed = False
         self._changed = threading.Condition()
@@ -65,7 +66,7 @@ class FrameCache:
     def get(self, index: int) -> Frame:
         """Frame `index`; whatever the reading raises is passed on."""
         with self._changed:
-            if self._ahead and index != self._last:
+            if self._ahead and index not in self._recent:
                 self._follow(index)
             while index in self._reading:
                 self._changed.wait()
@@ -107,11 +108,11 @@ class FrameCache:
 
     def _follow(self, index: int) -> None:
         """Plan what to read next after a move to `index`; the lock is held."""
-        step = index - self._last
-        is_motion = step == self._step and abs(step) <= LONGEST_STEP
-        self._last, self._step = index, step
+        steps = (index - earlier for earlier in reversed(self._recent))
+        step = next((s for s in steps if self._is_motion(index, s)), 0)
+        self._recent.append(index)
         self._plan.clear()
-        if not is_motion or self._closed:
+        if not step or self._closed:
             return
         for k in range(1, self._ahead + 1):
             follower = index + k * step
@@ -126,6 +127,9 @@ class FrameCache:
             self._thread.start()
         else:
             self._changed.notify_all()
+
+    def _is_motion(self, index: int, step: int) -> bool:
+        return abs(step) <= LONGEST_STEP and index - 2 * step in self._recent
 
     def _work(self) -> None:
         """Read what is planned until there is nothing to do."""

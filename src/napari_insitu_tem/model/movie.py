@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -149,14 +149,14 @@ class FrameArray:
             parts = parts[:at] + fill + parts[at + 1 :]
         first, rest = (parts[0], parts[1:]) if parts else (slice(None), ())
         if isinstance(first, (int, np.integer)):
-            return cast("NDArray[Any]", self.frame(int(first))[rest])
+            return self.frame(int(first))[rest]
         if isinstance(first, slice):
             indices = list(range(*first.indices(len(self))))
         else:
             array = np.asarray(first)
             indices = list(np.flatnonzero(array) if array.dtype == bool else array)
         if len(indices) == 1:
-            return cast("NDArray[Any]", self.frame(int(indices[0]))[rest][None])
+            return self.frame(int(indices[0]))[rest][None]
         self._refuse_too_much(len(indices))
         if not indices:
             return np.empty((0, *self.shape[1:]), self.dtype)[(slice(None), *rest)]
@@ -326,11 +326,9 @@ class Movie:
         data = self.frames.frame(index)
         if not self.is_colour:
             return data
-        kind = np.float32 if data.dtype.itemsize < 3 else np.float64
-        grey = data[..., 0] * kind(0.299)
-        grey += data[..., 1] * kind(0.587)
-        grey += data[..., 2] * kind(0.114)
-        return grey
+        kind = np.dtype(np.float32 if data.dtype.itemsize < 3 else np.float64)
+        red, green, blue = (data[..., i].astype(kind) for i in range(3))
+        return 0.299 * red + 0.587 * green + 0.114 * blue
 
     def renamed(self, name: str) -> Movie:
         """The same movie under another name."""
