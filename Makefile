@@ -38,4 +38,5 @@ docs:
 	@$(BOOTSTRAP) python scripts/check.py docs
 
 benchmark:
-	@$(BOOTSTRAP) --display python -m pytest benchmarks --override-ini timeout=0
+	@$(BOOTSTRAP) --display python -m pytest benchmarks --override-ini timeout=0 \
+		--benchmark-columns min,median,max,rounds --benchmark-sort name

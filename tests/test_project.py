@@ -58,16 +58,17 @@ def test_unknown_name_is_an_attribute_error():
         _ = napari_insitu_tem.no_such_name
 
 
-def test_every_folder_is_under_an_import_contract(pyproject):
-    folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+def test_every_part_is_under_an_import_contract(pyproject):
+    parts = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    parts |= {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
     layers, screen = pyproject["tool"]["importlinter"]["contracts"]
     named = {
         name.strip(" ()") for layer in layers["layers"] for name in layer.split(":")
     }
-    assert folders <= named
+    assert parts <= named
     prefix = "napari_insitu_tem."
     without_screen = {m.removeprefix(prefix) for m in screen["source_modules"]}
-    assert without_screen == folders - {"layers", "widgets"}
+    assert without_screen == parts - {"cli", "layers", "widgets"}
     assert set(screen["forbidden_modules"]) == SCREEN
 
 
