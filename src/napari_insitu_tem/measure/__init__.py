@@ -11,11 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_insitu_tem.measure.ratios import Expansion, expansion
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
 
-__all__ = ["TableBuilder", "kind_table"]
+__all__ = ["Expansion", "TableBuilder", "expansion", "kind_table"]
 
 _HOME = {
+    "Expansion": "ratios",
+    "expansion": "ratios",
     "TableBuilder": "tables",
     "kind_table": "tables",
 }

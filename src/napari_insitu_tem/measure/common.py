@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,49 @@ def set_flag(columns: dict[str, Any], row: int, flag: str) -> None:
     """Flag a row that has no flag yet."""
     if flag and not columns["flag"][row]:
         columns["flag"][row] = flag
+
+
+def pick_uncertainties(
+    records: Sequence[Record], source: Source
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(N,) uncertainty of placing a point in px, and whether it is the row's own."""
+    stated = source.document.settings.u_pick_px
+    own = np.array([record.u_pick_px is not None for record in records], dtype=bool)
+    picks = [stated if r.u_pick_px is None else r.u_pick_px for r in records]
+    return np.array(picks, dtype=np.float64), own
+
+
+def numbered(keys: Sequence[Hashable]) -> tuple[NDArray[np.intp], list[int]]:
+    """(N,) number of each key in order of appearance, and where each first appears."""
+    numbers: dict[Hashable, int] = {}
+    firsts = []
+    group = np.empty(len(keys), dtype=np.intp)
+    for row, key in enumerate(keys):
+        if key not in numbers:
+            numbers[key] = len(numbers)
+            firsts.append(row)
+        group[row] = numbers[key]
+    return group, firsts
+
+
+def scales(
+    records: Sequence[Record], source: Source
+) -> list[tuple[tuple[float, float] | None, float, str]]:
+    """For each row the pixel's (y, x) size, its relative uncertainty and its unit.
+
+    In nm where the movie is calibrated, else 1 px; the size is None where the movie is
+    not there, so that nothing can be said.
+    """
+    known: dict[str, tuple[tuple[float, float] | None, float, str]] = {}
+    for name in {record.movie for record in records}:
+        calibration = source.calibration(name)
+        if calibration is not None:
+            known[name] = calibration.scale_nm, calibration.u_relative, "nm"
+        elif source.movie(name) is not None:
+            known[name] = (1.0, 1.0), 0.0, "px"
+        else:
+            known[name] = None, 0.0, ""
+    return [known[record.movie] for record in records]
 
 
 def _join(
