@@ -21,22 +21,32 @@ class Bar:
     ----------
     title
         What is being done.
+    cancel
+        Called by the button beside the bar; without it there is no button.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, cancel: Callable[[], None] | None = None) -> None:
         self._title = title
+        self._cancel = cancel
         self._bar: Any = None
 
     def show(self, done: int, total: int, text: str = "") -> None:
         """Move the bar to `done` of `total` steps."""
-        from napari.utils import progress
-
         if self._bar is None:
-            self._bar = progress(total=total, desc=self._title)
+            self._bar = self._made(total)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
         if text:
-            self._bar.set_description(text)
+            self._bar.set_description(f"{self._title}: {text}")
+
+    def _made(self, total: int) -> Any:
+        from napari.utils import cancelable_progress, progress
+
+        if self._cancel is None:
+            return progress(total=total, desc=self._title)
+        return cancelable_progress(
+            total=total, desc=self._title, cancel_callback=self._cancel
+        )
 
     def close(self) -> None:
         """Take the bar away."""
@@ -106,7 +116,7 @@ class Task:
         from napari.qt.threading import create_worker
         from qtpy.QtCore import QTimer
 
-        bar, timer = Bar(self.title), QTimer()
+        bar, timer = Bar(self.title, self.cancel), QTimer()
 
         def look() -> None:
             if self._step is not None:

@@ -1,0 +1,148 @@
+"""Aligning a movie with the record: what a dock, a key or a script asks for.
+
+Every function is one undoable step; the earlier alignments stay in the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from napari_insitu_tem.model.alignment import (
+    Alignment,
+    align_by_events,
+    align_by_offset,
+)
+from napari_insitu_tem.model.document import Document
+from napari_insitu_tem.model.errors import AlignmentError, TimeBaseError
+from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.timebase import NS_PER_S
+from napari_insitu_tem.state.session import Session
+
+Pair = tuple[float, float]
+
+#: Standard deviation of a uniform distribution of width one.
+_UNIFORM = 1 / np.sqrt(12)
+
+
+def with_offset(
+    session: Session, movie: str, offset_s: float, u_offset_s: float = float("nan")
+) -> Document:
+    """The document with a typed offset; not yet in place.
+
+    Raises
+    ------
+    AlignmentError
+        The offset is not a finite number.
+    """
+    alignment = align_by_offset(offset_s, u_offset_s=u_offset_s)
+    return session.document.with_alignment(movie, alignment)
+
+
+def align_by_start_times(session: Session, movie: str) -> None:
+    """Align by the start times in both files.
+
+    Raises
+    ------
+    AlignmentError
+        One of the files has none.
+    """
+    stamps = session.experiment.suggest_alignment(movie)
+    if stamps is None:
+        raise AlignmentError(
+            f"{movie} and the trace do not both have a start time.",
+            hint="Type the offset, or mark the same event in both.",
+        )
+    aligned = session.document.with_alignment(movie, stamps)
+    session.edit(f"align {movie} by start times", aligned)
+
+
+def align_again(session: Session, movie: str, place: int) -> None:
+    """Take an alignment from a movie's history again.
+
+    Parameters
+    ----------
+    session
+        The open experiment.
+    movie
+        Its name.
+    place
+        Index into the history.
+    """
+    alignment = session.document.alignments[movie][place]
+    aligned = session.document.with_alignment(movie, alignment)
+    session.edit(f"align {movie} as before", aligned)
+
+
+# -- events marked in both ---------------------------------------------------------
+
+
+def frame_moment_s(movie: Movie, frame: int) -> float:
+    """The moment of the movie's clock that an event first seen in a frame happened.
+
+    The middle of the exposure: what is seen happened within it. Where the exposure is
+    unknown, the start of the frame, which is the middle of what is possible: from one
+    period before (a very short exposure) to one after (an uninterrupted one).
+
+    Raises
+    ------
+    TimeBaseError
+        The movie has no times.
+    """
+    if movie.times is None:
+        raise TimeBaseError(
+            f"{movie.name} has no frame times.", hint="Type its frame interval."
+        )
+    start, stop = movie.times.windows_ns
+    return float(start[frame] + stop[frame]) / (2 * NS_PER_S)
+
+
+def pairs_of(session: Session, movie: str) -> tuple[Pair, ...]:
+    """The pairs (movie time, trace time), in s, that the alignment was fitted to."""
+    alignment = session.experiment.alignment(movie)
+    return alignment.pairs if alignment.method == "events" else ()
+
+
+def add_pair(session: Session, movie: str, pair: Pair) -> Alignment:
+    """Add an event marked in both, and fit.
+
+    Raises
+    ------
+    AlignmentError
+        The pairs contradict each other.
+    """
+    pairs = sorted([*pairs_of(session, movie), pair])
+    return _fit(session, movie, pairs, f"mark event in {movie} and trace")
+
+
+def remove_pair(session: Session, movie: str, place: int) -> None:
+    """Take a pair away, and fit the rest; without any the movie is not aligned."""
+    pairs = [pair for i, pair in enumerate(pairs_of(session, movie)) if i != place]
+    label = f"remove event from the alignment of {movie}"
+    if pairs:
+        _fit(session, movie, pairs, label)
+    else:
+        session.edit(label, session.document.with_alignment(movie, Alignment()))
+
+
+def _fit(session: Session, movie: str, pairs: Sequence[Pair], label: str) -> Alignment:
+    interval = session.experiment.movie(movie).audit.interval_s
+    alignment = align_by_events(
+        pairs,
+        u_movie_s=0.0 if np.isnan(interval) else interval * _UNIFORM,
+        u_trace_s=_spacing_s(session, [pair[1] for pair in pairs]) * _UNIFORM,
+    )
+    session.edit(label, session.document.with_alignment(movie, alignment))
+    return alignment
+
+
+def _spacing_s(session: Session, moments_s: Sequence[float]) -> float:
+    """Spacing of the record's samples around moments, root mean square; 0 without."""
+    record = session.experiment.record
+    if record is None or len(record) < 2:
+        return 0.0
+    moments = np.asarray(moments_s) * NS_PER_S
+    after = np.clip(np.searchsorted(record.time_ns, moments), 1, len(record) - 1)
+    spacing = (record.time_ns[after] - record.time_ns[after - 1]) / NS_PER_S
+    return float(np.sqrt(np.mean(spacing**2)))
