@@ -11,7 +11,7 @@ import pandas as pd
 from napari_insitu_tem.measure.common import common_columns
 from napari_insitu_tem.measure.kinds import FILLS
 from napari_insitu_tem.measure.source import Source
-from napari_insitu_tem.model.columns import KINDS, U_PICK, Column, empty_table, typed
+from napari_insitu_tem.model.columns import KINDS, U_PICK, Column, empty_table
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.record import Record
 
@@ -48,7 +48,9 @@ class TableBuilder:
         if kind in FILLS:
             FILLS[kind](records, self._source, columns)
         described = [*KINDS[kind].all_columns, *_options(kind, records, columns)]
-        table = typed(_as_series(columns, described), described)
+        table = pd.DataFrame(
+            {c.name: _as_array(columns.get(c.name), c, len(records)) for c in described}
+        )
         return _with_the_rest(table, records, kind)
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -85,17 +87,16 @@ def _is_filled(values: Iterable[Any]) -> bool:
     return any(v not in (None, "") and v == v for v in values)
 
 
-def _as_series(columns: dict[str, Any], described: Iterable[Column]) -> pd.DataFrame:
-    """The described columns that are there, each in its type."""
-    out = {}
-    for column in described:
-        if column.name not in columns:
-            continue
-        values = columns[column.name]
-        if column.type == "string":
-            values = ["" if value is None else str(value) for value in values]
-        out[column.name] = pd.Series(values, dtype=column.dtype)
-    return pd.DataFrame(out)
+def _as_array(values: Any, column: Column, rows: int) -> Any:
+    """The cells of a column in its type; blank where nothing derived them."""
+    if values is None:
+        values = [None] * rows
+    if column.type == "number":
+        return np.array(values, dtype=np.float64)
+    if column.type == "integer":
+        return pd.array(values, dtype="Int64")
+    texts = ["" if value is None else value for value in values]
+    return pd.array([*map(str, texts)], dtype="str")
 
 
 def _with_the_rest(

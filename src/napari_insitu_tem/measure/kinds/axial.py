@@ -40,6 +40,8 @@ class AxialLengths:
         (N,) mean length in the frame of each row, and its uncertainty.
     constant
         (N,) mean length of the object in all frames, and its uncertainty.
+    is_constant
+        (N,) as given.
     relative
         The length in each row's frame against the mean over its reference frames.
 
@@ -58,6 +60,7 @@ class AxialLengths:
         varies: NDArray[np.bool_],
         is_constant: NDArray[np.bool_],
     ) -> None:
+        self.is_constant = is_constant
         by_frame = _means_by_frame(objects, frames, values, u_values)
         empty = np.full(len(objects), np.nan)
         self.here = empty.copy(), empty.copy()
@@ -123,5 +126,6 @@ def _mean(values: list[tuple[float, float]]) -> tuple[float, float]:
     """Mean of independent values and its uncertainty."""
     if not values:
         return _NONE
-    value, u = np.array(values).T
-    return float(value.mean()), float(np.sqrt(np.sum(u**2)) / len(values))
+    count = len(values)
+    square = sum(u * u for _, u in values)
+    return sum(value for value, _ in values) / count, square**0.5 / count

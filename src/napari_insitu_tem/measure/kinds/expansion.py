@@ -225,40 +225,39 @@ def _chooser(is_volume: NDArray[np.bool_]) -> Any:
 
 def _units(rows: _Rows, lengths: AxialLengths) -> tuple[FloatArray, list[str]]:
     """Relative uncertainty by the calibration, and unit, of each row's value."""
-    share, units = np.zeros(len(rows.records)), []
-    for row, (quantity, body) in enumerate(
-        zip(rows.quantities, rows.bodies, strict=True)
-    ):
-        scale, u_relative, unit = rows.scales[row]
-        power = DIMENSION.get(quantity, 1)
-        if _is_per_length(rows, lengths, row):
-            power = 2
-        share[row] = power * u_relative
-        known = scale is not None and not body.flag
-        units.append(unit + ("" if power == 1 else str(power)) if known else "")
+    power = np.array([DIMENSION.get(quantity, 1) for quantity in rows.quantities])
+    power[_is_per_length(lengths)] = 2
+    share = power * np.array([scale[1] for scale in rows.scales])
+    suffix = {1: "", 2: "2", 3: "3"}
+    units = [
+        "" if body.flag or not scale[2] else scale[2] + suffix[p]
+        for p, scale, body in zip(power.tolist(), rows.scales, rows.bodies, strict=True)
+    ]
     return share, units
 
 
-def _is_per_length(rows: _Rows, lengths: AxialLengths, row: int) -> bool:
-    is_cylinder = rows.models[row] == "cylinder" and rows.quantities[row] == "volume"
-    return is_cylinder and bool(np.isnan(lengths.constant[0][row]))
+def _is_per_length(lengths: AxialLengths) -> NDArray[np.bool_]:
+    """Volumes of cylinders whose constant length is not known."""
+    return np.asarray(lengths.is_constant & np.isnan(lengths.constant[0]))
 
 
 def _flag(
     columns: dict[str, Any], rows: _Rows, lengths: AxialLengths, ratio: FloatArray
 ) -> None:
     """Say why a cell is empty."""
-    for row, body in enumerate(rows.bodies):
-        if rows.scales[row][0] is None:
-            continue
-        if body.flag:
-            set_flag(columns, row, body.flag)
-        elif rows.quantities[row] == "volume" and not np.isfinite(rows.p[row]):
+    there = np.array([scale[0] is not None for scale in rows.scales])
+    is_volume = np.array([quantity == "volume" for quantity in rows.quantities])
+    unknown = is_volume & np.isnan(rows.p)
+    short = (rows.q != 0) & np.isnan(lengths.relative.ratio)
+    doubtful = unknown | short | np.isnan(ratio) | _is_per_length(lengths)
+    for row in np.flatnonzero(there & doubtful).tolist():
+        if rows.bodies[row].flag:
+            flag = rows.bodies[row].flag
+        elif unknown[row]:
             known = rows.models[row] in VOLUME_MODELS
-            set_flag(columns, row, flags.WRONG_SHAPE if known else flags.NO_MODEL)
-        elif rows.q[row] and np.isnan(lengths.relative.ratio[row]):
-            set_flag(columns, row, flags.NO_LENGTH)
-        elif np.isnan(ratio[row]):
-            set_flag(columns, row, flags.NO_REFERENCE)
-        elif _is_per_length(rows, lengths, row):
-            set_flag(columns, row, flags.PER_LENGTH)
+            flag = flags.WRONG_SHAPE if known else flags.NO_MODEL
+        elif short[row]:
+            flag = flags.NO_LENGTH
+        else:
+            flag = flags.NO_REFERENCE if np.isnan(ratio[row]) else flags.PER_LENGTH
+        set_flag(columns, row, flag)
