@@ -16,6 +16,9 @@ MODULES: tuple[str, ...] = (
     "mrc",
     "image_sequence",
     # traces
+    "eclab",
+    "gamry",
+    "delimited",
 )
 
 

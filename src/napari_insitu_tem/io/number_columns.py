@@ -1,0 +1,189 @@
+"""Columns of numbers from delimited text, fast, in either decimal mark."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from napari_insitu_tem.io.text import Encoding, decode, lines_of, offset_of_line
+from napari_insitu_tem.model.progress import Progress, no_progress
+
+FloatArray = NDArray[np.float64]
+
+#: Header and first rows stand within these bytes.
+HEAD_BYTES = 2**20
+#: Files above this size are read in pieces and report where they are.
+PIECEWISE_BYTES = 32 * 2**20
+_ROWS_A_PIECE = 250_000
+_NUMBER = re.compile(r"^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?$")
+_NOTHING = frozenset(
+    ("", "nan", "n/a", "na", "null", "none", "-", "--", "---", "1.#qnan", "-1.#ind",
+     "1.#ind", "#n/a", "-nan", "-nan(ind)")
+)  # fmt: skip
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number in either decimal mark."""
+    return _NUMBER.match(cell.strip()) is not None
+
+
+def is_nothing(cell: str) -> bool:
+    """Whether a cell stands for a value that is not there."""
+    return cell.strip().lower() in _NOTHING
+
+
+def read_columns(
+    path: Path,
+    first_line: int,
+    *,
+    encoding: Encoding,
+    delimiter: str,
+    decimal: str = ".",
+    width: int,
+    quoted: bool = False,
+    progress: Progress = no_progress,
+) -> pd.DataFrame:
+    """Every row from a line of the file to its end.
+
+    Parameters
+    ----------
+    first_line
+        Line of the first row, from 0, within the first mebibyte.
+    delimiter
+        One character; a space stands for any run of white space.
+    width
+        Columns at least; wider rows make more, narrower ones are filled up.
+
+    Returns
+    -------
+    DataFrame
+        Columns 0, 1, ...; numbers where a whole column is numbers, else text.
+    """
+    if encoding.is_wide:
+        text, _ = decode(path.read_bytes())
+        rows = lines_of(text)[first_line:]
+        return read_lines(rows, delimiter=delimiter, decimal=decimal, quoted=quoted)
+    with path.open("rb") as file:
+        offset = offset_of_line(file.read(HEAD_BYTES)[encoding.skip :], first_line)
+        offset += encoding.skip
+        size = path.stat().st_size
+        large = size - offset > PIECEWISE_BYTES
+        report = progress if large else no_progress
+        options = (encoding.name, delimiter, decimal)
+        file.seek(offset)
+        try:
+            return _read(file, *options, width, quoted, report, size, large)
+        except pd.errors.ParserError:  # a row is wider than those seen so far
+            file.seek(offset)
+            width = max(width, _widest(file, delimiter))
+            file.seek(offset)
+            return _read(file, *options, width, False, report, size, large)
+
+
+def read_lines(
+    lines: Sequence[str], *, delimiter: str, decimal: str = ".", quoted: bool = False
+) -> pd.DataFrame:
+    """Rows that are already lines of text; see `read_columns`."""
+    if delimiter == " ":
+        width = max((len(line.split()) for line in lines), default=1)
+    else:
+        width = 1 + max((line.count(delimiter) for line in lines), default=0)
+    data = io.BytesIO("\n".join(lines).encode("utf-8", "replace"))
+    return _read(data, "utf-8", delimiter, decimal, width, quoted)
+
+
+def _read(
+    file: IO[bytes],
+    encoding: str,
+    delimiter: str,
+    decimal: str,
+    width: int,
+    quoted: bool,
+    progress: Progress = no_progress,
+    size: int = 0,
+    piecewise: bool = False,
+) -> pd.DataFrame:
+    options: dict[str, Any] = {
+        "sep": r"\s+" if delimiter == " " else delimiter,
+        "decimal": decimal,
+        "header": None,
+        "names": range(width),
+        "index_col": False,
+        "encoding": encoding,
+        "encoding_errors": "replace",
+        "quoting": csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        "skipinitialspace": True,
+        "engine": "c",
+        "on_bad_lines": "error",
+    }
+    try:
+        if not piecewise:
+            table: pd.DataFrame = pd.read_csv(file, low_memory=False, **options)
+            return table
+        pieces = list(_pieces(file, options, progress, size))
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame(columns=range(width), dtype=float)
+    return pd.concat(pieces, ignore_index=True)
+
+
+def _pieces(
+    file: IO[bytes], options: dict[str, Any], progress: Progress, size: int
+) -> Iterator[pd.DataFrame]:
+    with pd.read_csv(file, chunksize=_ROWS_A_PIECE, **options) as reader:
+        for piece in reader:
+            done = min(file.tell(), size)
+            progress(done, size, "Reading the table")
+            yield piece
+
+
+def _widest(file: IO[bytes], delimiter: str) -> int:
+    if delimiter == " ":
+        return max((len(line.split()) for line in file), default=1)
+    mark = delimiter.encode()
+    return 1 + max((line.count(mark) for line in file), default=0)
+
+
+def to_numbers(column: pd.Series[Any], decimal: str = ".") -> tuple[FloatArray, int]:
+    """A column as float, NaN where there is none.
+
+    Returns
+    -------
+    values
+        (N,) float.
+    spoiled
+        Number of cells that hold something else than a number or nothing.
+    """
+    if is_bool_dtype(column):
+        return np.full(len(column), math.nan), len(column)
+    if is_numeric_dtype(column):
+        return _finite(column.to_numpy(dtype=np.float64, na_value=math.nan), None)
+    text = column.astype("str").str.strip()
+    empty = column.isna() | text.str.lower().isin(_NOTHING)
+    wrong = text.str.contains("." if decimal == "," else ",", regex=False)
+    plain = text.str.replace(decimal, ".", regex=False)
+    values = pd.to_numeric(plain.where(~(empty | wrong)), errors="coerce")
+    return _finite(
+        values.to_numpy(dtype=np.float64, na_value=math.nan), empty.to_numpy(bool)
+    )
+
+
+def _finite(
+    values: FloatArray, empty: NDArray[np.bool_] | None
+) -> tuple[FloatArray, int]:
+    """Infinities are no measurements."""
+    infinite = np.isinf(values)
+    if infinite.any():
+        values = np.where(infinite, math.nan, values)
+    if empty is None:
+        return values, int(infinite.sum())
+    return values, int((np.isnan(values) & ~empty).sum())
