@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_insitu_tem.io.probe import Probe
 
 _EXPORT = "Export it from the program that wrote it as a TIFF or MRC stack."
+_AS_TEXT = "Export its record as text, with the time, and open that."
 _UNPACK = "Unpack it and open the file inside."
 
 #: (offset, bytes, what it looks like, what to do)
@@ -25,6 +26,11 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
     (0, b"BIO-LOGIC MODULAR FILE", "is an EC-Lab .mpr file", "Export it as .mpt."),
+    (0, b'\xff\xfe{\x00"\x00T\x00y\x00p\x00e\x00', "is a PalmSens session", _AS_TEXT),
+    (0, b"<Application>", "is a VersaStudio file (.par)", _AS_TEXT),
+    (0, b"TDSm", "is a LabVIEW TDMS file", _AS_TEXT),
+    (0, b"NEWARE", "is a Neware record (.nda)", _AS_TEXT),
+    (4, b"Standard Jet DB", "is an Arbin database (.res)", _AS_TEXT),
 )
 
 
