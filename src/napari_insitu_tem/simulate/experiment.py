@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,15 +14,16 @@ from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import ArraySource, FrameArray, Movie
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp
 from napari_insitu_tem.model.trace import Trace
-from napari_insitu_tem.simulate.camera import Camera
 from napari_insitu_tem.simulate.clocks import Clocks
+from napari_insitu_tem.simulate.film import Microscope
 from napari_insitu_tem.simulate.truth import FrameTruth, TrueEvent
 
-T = TypeVar("T", bound=FrameTruth)
+Specimen = TypeVar("Specimen")
+Truth = TypeVar("Truth", bound=FrameTruth)
 
 
 @dataclass(frozen=True, eq=False)
-class Simulated(Generic[T]):
+class Simulated(Generic[Specimen, Truth]):
     """Everything about one simulated experiment.
 
     Attributes
@@ -32,14 +32,12 @@ class Simulated(Generic[T]):
         For files and for people.
     seed
         Gives the same experiment again.
+    specimen, microscope
+        The models, with the numbers they were given.
     frames
         (t, y, x) counts.
     times
         Frame times on the movie's clock.
-    pixel_size_nm
-        Size of a pixel.
-    camera
-        Gain and offset of the counts.
     record
         The potentiostat's samples: `time_s` on the trace's clock, `potential_V`,
         `current_A`, `charge_C`, `cycle`, `step`.
@@ -51,23 +49,25 @@ class Simulated(Generic[T]):
         What each frame shows.
     events
         What happened, on both clocks.
-    constants
-        The numbers that the models were given, as plain values.
     """
 
     name: str
     title: str
     seed: int
+    specimen: Specimen
+    microscope: Microscope
     frames: NDArray[np.uint]
     times: FrameTimes
-    pixel_size_nm: float
-    camera: Camera
     record: pd.DataFrame
     technique: str
     clocks: Clocks
-    truth: T
+    truth: Truth
     events: tuple[TrueEvent, ...]
-    constants: Mapping[str, Any]
+
+    @property
+    def pixel_size_nm(self) -> float:
+        """Size of a pixel."""
+        return self.microscope.pixel_size_nm
 
     def movie(self) -> Movie:
         """The movie, as if it had been read from a file."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 
 import numpy as np
@@ -37,10 +36,10 @@ MICROSCOPE = Microscope(
     bias_brightness=0.9,
 )
 
-#: The sweep starts 21 s into the movie; the potentiostat's PC is 4 s behind.
+#: The sweep starts 22 s into the movie; the potentiostat's PC is 4 s behind.
 CLOCKS = Clocks(
     movie_start=datetime(2026, 5, 21, 10, 12, 40),
-    offset_s=-21.0,
+    offset_s=-22.0,
     rate_ppm=-20.0,
     error_s=-4.0,
 )
@@ -52,7 +51,7 @@ def simulate_sei(
     clocks: Clocks = CLOCKS,
     *,
     seed: int = 23,
-) -> Simulated[LayerTruth]:
+) -> Simulated[SeiElectrode, LayerTruth]:
     """Film a growing SEI and record the voltammogram.
 
     Parameters
@@ -76,10 +75,10 @@ def simulate_sei(
         name="sei_liquid_cell",
         title="SEI on an electrode in a liquid cell",
         seed=seed,
+        specimen=electrode,
+        microscope=microscope,
         frames=microscope.film(electrode.depth, moments, shifts, doses, of_camera),
         times=times,
-        pixel_size_nm=microscope.pixel_size_nm,
-        camera=microscope.camera,
         record=sweep_record(electrode.sweep, of_record),
         technique="CV",
         clocks=clocks,
@@ -88,7 +87,6 @@ def simulate_sei(
             **_layer_truth(electrode, moments),
         ),
         events=_events(electrode, clocks),
-        constants={"electrode": asdict(electrode), "microscope": asdict(microscope)},
     )
 
 

@@ -71,7 +71,7 @@ class Nanowire:
     volume_ratio: float = 3.8
     tip_nm: float = 26.0
     front_rate_nm2_s: float = 590.0
-    front_width_nm: float = 11.0
+    front_width_nm: float = 6.0
     silicon_nm: float = 85.0
     shell_nm: float = 340.0
     oxide_nm: float = 240.0

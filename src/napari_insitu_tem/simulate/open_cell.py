@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 
 import numpy as np
@@ -37,10 +36,10 @@ MICROSCOPE = Microscope(
     bias_brightness=1.15,
 )
 
-#: The potentiostat was started 25 s before the movie; its PC's clock is 7.4 s ahead.
+#: The potentiostat was started 23.8 s before the movie; its PC's clock is 7.4 s ahead.
 CLOCKS = Clocks(
     movie_start=datetime(2026, 3, 18, 14, 5, 30),
-    offset_s=25.0,
+    offset_s=23.8,
     rate_ppm=35.0,
     error_s=7.4,
 )
@@ -52,7 +51,7 @@ def simulate_nanowire(
     clocks: Clocks = CLOCKS,
     *,
     seed: int = 130,
-) -> Simulated[WireTruth]:
+) -> Simulated[Nanowire, WireTruth]:
     """Film a lithiating silicon nanowire and record its potential.
 
     Parameters
@@ -80,16 +79,15 @@ def simulate_nanowire(
         name="si_nanowire",
         title="Silicon nanowire, lithiated in an open cell",
         seed=seed,
+        specimen=wire,
+        microscope=microscope,
         frames=microscope.film(wire.depth, moments, shifts, doses, of_camera),
         times=times,
-        pixel_size_nm=microscope.pixel_size_nm,
-        camera=microscope.camera,
         record=lithiation_record(plan, of_record),
         technique="Chronopotentiometry",
         clocks=clocks,
         truth=truth,
         events=_events(wire, clocks),
-        constants={"wire": asdict(wire), "microscope": asdict(microscope)},
     )
 
 

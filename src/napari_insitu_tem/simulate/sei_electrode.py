@@ -60,7 +60,7 @@ class SeiElectrode:
     radius_nm: float = 36.0
     base_px: float = 128.0
     arc_deg: float = 80.0
-    sweep: SweepPlan = field(default_factory=lambda: SweepPlan(spike_s=173.0))
+    sweep: SweepPlan = field(default_factory=lambda: SweepPlan(spike_s=170.0))
     thickness_nm: float = 23.0
     roughness: float = 0.07
     electrode_depth: float = 1.9

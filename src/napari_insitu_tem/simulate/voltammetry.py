@@ -56,12 +56,12 @@ class SweepPlan:
     @property
     def cycle_s(self) -> float:
         """Duration of a cycle."""
-        return 2 * (self.upper_V - self.lower_V) / self.rate_V_s
+        return round(2 * (self.upper_V - self.lower_V) / self.rate_V_s, 9)
 
     @property
     def duration_s(self) -> float:
         """Duration of all cycles."""
-        return self.cycles * self.cycle_s
+        return round(self.cycles * self.cycle_s, 9)
 
     def potential(self, time_s: ArrayLike) -> FloatArray:
         """Potential in V at times since the start of the sweep."""

@@ -1,0 +1,78 @@
+"""Make the sample experiments again, byte for byte.
+
+    python scripts/make_sample_data.py [FOLDER]
+
+Writes into `sample_data/` of this checkout, or into FOLDER. Everything follows from
+the models in `napari_insitu_tem.simulate` and a seed; nothing of the moment, the
+machine or the user goes into the files.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from napari_insitu_tem.samples import SAMPLES, Sample
+from napari_insitu_tem.simulate.eclab_text import eclab_text
+from napari_insitu_tem.simulate.experiment import Simulated
+from napari_insitu_tem.simulate.gamry_text import gamry_text
+from napari_insitu_tem.simulate.liquid_cell import simulate_sei
+from napari_insitu_tem.simulate.movie_files import write_imagej_tiff, write_ome_tiff
+from napari_insitu_tem.simulate.open_cell import simulate_nanowire
+from napari_insitu_tem.simulate.truth_files import truth_csv, truth_json
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+NOTE = "Simulated by napari-insitu-tem; see README.md. CC0-1.0."
+
+
+def main(folder: Path) -> None:
+    """Write both experiments below a folder."""
+    make_nanowire(SAMPLES["si_nanowire"], folder / "si_nanowire")
+    make_sei(SAMPLES["sei_liquid_cell"], folder / "sei_liquid_cell")
+
+
+def make_nanowire(sample: Sample, folder: Path) -> None:
+    """Write the nanowire in its open cell."""
+    made = simulate_nanowire()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_ome_tiff(
+        folder / sample.movie_file,
+        made.frames,
+        made.times,
+        made.pixel_size_nm,
+        made.clocks.movie_start,
+        name=made.title,
+    )
+    text = eclab_text(made.record, made.clocks.trace_start, comment=NOTE)
+    (folder / sample.trace_file).write_bytes(text)
+    write_truth(made, folder)
+
+
+def make_sei(sample: Sample, folder: Path) -> None:
+    """Write the SEI in its liquid cell."""
+    made = simulate_sei()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_imagej_tiff(
+        folder / sample.movie_file,
+        made.frames,
+        made.times,
+        made.pixel_size_nm,
+        made.clocks.movie_start,
+        name=made.name,
+    )
+    sweep = made.specimen.sweep
+    text = gamry_text(made.record, sweep, made.clocks.trace_start, note=NOTE)
+    (folder / sample.trace_file).write_bytes(text)
+    write_truth(made, folder)
+
+
+def write_truth(made: Simulated, folder: Path) -> None:
+    """Write what the models were given and what each frame shows."""
+    (folder / "truth.json").write_bytes(truth_json(made).encode())
+    (folder / "truth.csv").write_bytes(truth_csv(made).encode())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2 or "--help" in sys.argv or "-h" in sys.argv:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]) if len(sys.argv) == 2 else CHECKOUT / "sample_data")
