@@ -16,6 +16,7 @@ from napari._app_model.constants import MenuId
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PACKAGE = CHECKOUT / "src" / "napari_insitu_tem"
+SAMPLE_DATA = CHECKOUT / "sample_data"
 NAME = "napari-insitu-tem"
 
 
@@ -114,8 +115,8 @@ def installed(wheel, tmp_path_factory) -> Path:
 def packaged_files() -> set[str]:
     """What has to be in the wheel: all of the package, and the sample data."""
     code = {f"napari_insitu_tem/{name}" for name in files_below(PACKAGE)}
-    sample = CHECKOUT / "sample_data"
-    return code | {f"napari_insitu_tem/sample_data/{n}" for n in files_below(sample)}
+    sample = {f"napari_insitu_tem/sample_data/{n}" for n in files_below(SAMPLE_DATA)}
+    return code | sample
 
 
 def files_below(folder: Path) -> set[str]:
@@ -161,3 +162,45 @@ def test_napari_finds_the_wheel_from_an_empty_folder(installed, manifest, tmp_pa
     assert seen["display_name"] == manifest.display_name
     samples = manifest.contributions.sample_data or ()
     assert seen["samples"] == [sample.key for sample in samples]
+
+
+OPEN_SAMPLES = """
+import json
+from napari_insitu_tem.samples import SAMPLES, open_sample
+opened = {key: open_sample(key) for key in SAMPLES}
+print(json.dumps({
+    key: {
+        "files": [str(p) for p in (*e.movie().paths, *e.trace().paths)],
+        "frames": len(e.movie()),
+        "joined": int(e.signals_at_frames()["potential_V"].notna().sum()),
+    }
+    for key, e in opened.items()
+}))
+"""
+
+
+def test_the_wheel_opens_its_own_sample_data(installed, tmp_path):
+    opened = json.loads(run(installed, "-c", OPEN_SAMPLES, cwd=tmp_path))
+    assert set(opened) == {path.name for path in SAMPLE_DATA.iterdir() if path.is_dir()}
+    for seen in opened.values():
+        assert all(Path(f).is_relative_to(installed.parents[1]) for f in seen["files"])
+        assert seen["frames"] > 1
+        assert seen["joined"] > 0
+
+
+OPEN_IN_NAPARI = """
+import npe2
+from napari.components import ViewerModel
+manifest = npe2.PluginManifest.from_distribution("napari-insitu-tem")
+for sample in manifest.contributions.sample_data:
+    viewer = ViewerModel()
+    viewer.open_sample("napari-insitu-tem", sample.key)
+    print(sample.key, len(viewer.layers))
+"""
+
+
+def test_napari_opens_every_sample_of_the_wheel(installed, manifest, tmp_path):
+    lines = run(installed, "-c", OPEN_IN_NAPARI, cwd=tmp_path).splitlines()
+    opened = dict(line.rsplit(" ", 1) for line in lines)
+    assert set(opened) == {s.key for s in manifest.contributions.sample_data}
+    assert all(int(layers) > 0 for layers in opened.values())
