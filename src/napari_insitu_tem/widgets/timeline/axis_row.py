@@ -1,0 +1,56 @@
+"""AxisRow: the time axis below the lanes, in line with them."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QHBoxLayout, QWidget
+
+from napari_insitu_tem.widgets.theme import DARK, Theme
+from napari_insitu_tem.widgets.timeline.axis import TimeAxis, TimeStyle
+from napari_insitu_tem.widgets.timeline.lane_view import LaneView
+from napari_insitu_tem.widgets.timeline.marks import Marks
+from napari_insitu_tem.widgets.timeline.row import GutterLabel
+
+_HEIGHT_PX = 30
+
+
+class AxisRow(QWidget):
+    """Labels of the time axis and a strip to grab the playhead on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.labels = GutterLabel(self)
+        self.axis = TimeAxis()
+        self.view = LaneView(time_axis=self.axis, parent=self)
+        self.marks = Marks(self.view)
+        self._theme: Theme = DARK
+        self.setFixedHeight(_HEIGHT_PX)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.labels)
+        self._row.addWidget(self.view, 1)
+
+    def set_width(self, width: int) -> None:
+        """Be as wide as the lanes, whose scroll bar takes some room."""
+        self._row.setContentsMargins(0, 0, max(self.width() - width, 0), 0)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of a theme."""
+        self._theme = theme
+        self.view.set_theme(theme)
+        self.marks.set_theme(theme)
+        self._write_label()
+
+    def show_time(self, start: float, stop: float) -> None:
+        """Show a stretch of time."""
+        self.view.show_time(start, stop)
+        self._write_label()
+
+    def set_time_style(self, style: TimeStyle) -> None:
+        """Choose how times are written."""
+        self.axis.set_time_style(style)
+        self._write_label()
+
+    def _write_label(self) -> None:
+        unit = "h:mm:ss" if self.axis.is_clock else "s"
+        self.labels.write("Time", unit, self._theme.text, (), self._theme)
