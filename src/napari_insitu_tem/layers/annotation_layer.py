@@ -289,15 +289,23 @@ class AnnotationLayer:
             if key in fresh or key in self._shown
         }
 
-    def pull_cells(self) -> None:
-        """Turn edits made in napari's features table into one step.
+    def pull_untold(self) -> None:
+        """Take over what napari does without an event; to be asked now and then.
 
-        The table writes into the layer without any event, so this is asked now and
-        then.
+        Its features table writes into the layer silently, and so does pasting.
         """
-        features = self.layer.features
-        if self._is_pushing or len(features) != len(self._ids):
+        if self._is_pushing or getattr(self.layer, "_is_creating", False):
             return
+        if len(self.layer.data) != len(self._ids):
+            self.pull()
+            return
+        changed = self._typed_into_table()
+        if changed:
+            document = self.session.document.with_records(changed)
+            self.session.edit("edit table", document)
+
+    def _typed_into_table(self) -> list[Record]:
+        features = self.layer.features
         names = [*EDITABLE, *KINDS[self.kind].authored]
         names = [name for name in names if _is_text(features, name)]
         changed = []
@@ -307,9 +315,7 @@ class AnnotationLayer:
             new = {k: v for k, v in cells.items() if v != str(_field(record, k))}
             if new:
                 changed.append(record.changed(**new))
-        if changed:
-            document = self.session.document.with_records(changed)
-            self.session.edit("edit table", document)
+        return changed
 
     def ids_at(self, places: set[int]) -> frozenset[str]:
         """Row ids of shape indices."""

@@ -15,6 +15,7 @@ from napari_insitu_tem.layers.canvas_pen import CanvasPen
 from napari_insitu_tem.layers.convert import layer_space
 from napari_insitu_tem.layers.focus import FocusGuard, NoGuard
 from napari_insitu_tem.layers.keys import about, role
+from napari_insitu_tem.layers.looking import look_now_and_then
 from napari_insitu_tem.layers.movie_layer import movie_layer_data
 from napari_insitu_tem.layers.readout import readout
 from napari_insitu_tem.layers.shortcuts import bind_shortcuts, unbind_shortcuts
@@ -61,6 +62,7 @@ class ViewerLink:
         self.bound_keys: tuple[str, ...] = ()
         window = getattr(getattr(viewer, "window", None), "_qt_window", None)
         self._guard: Any = NoGuard() if window is None else FocusGuard(window)
+        self._stop_looking = look_now_and_then(window, self.collect_table_edits)
         self._connect(viewer)
         self.rebuild()
 
@@ -87,6 +89,7 @@ class ViewerLink:
 
     def close(self) -> None:
         """Let go of the viewer; the session stays."""
+        self._stop_looking()
         session = self.session
         session.experiment_changed.disconnect(self.rebuild)
         session.document_changed.disconnect(self._on_document)
@@ -321,9 +324,9 @@ class ViewerLink:
         return (y, x) if 0 <= y <= height - 1 and 0 <= x <= width - 1 else None
 
     def collect_table_edits(self) -> None:
-        """Take over what was typed into napari's features table."""
+        """Take over what napari's table and pasting did without telling."""
         for binding in list(self._annotations.values()):
-            binding.pull_cells()
+            binding.pull_untold()
 
     # -- overlays -------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from napari_insitu_tem.model.geometry import Geometry, Point
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.session import Session
 
+
 def mark_event(
     session: Session,
     label: str,

@@ -7,6 +7,7 @@ from typing import Any
 from magicgui.widgets import Container
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
+    QComboBox,
     QFormLayout,
     QLabel,
     QPushButton,
@@ -24,6 +25,8 @@ from napari_insitu_tem.widgets.measuring.row_view import RowView
 
 #: How long a sentence stays.
 _MESSAGE_MS = 8000
+
+_SHRINK = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
 class MeasuringDock(QScrollArea):
@@ -90,6 +93,9 @@ class MeasuringDock(QScrollArea):
         self.column.addLayout(form)
         self.parameters.native.layout().setContentsMargins(0, 0, 0, 0)
         self.column.addWidget(self.parameters.native)
+        for box in self.parameters.native.findChildren(QComboBox):
+            box.setSizeAdjustPolicy(_SHRINK)
+            box.setMinimumContentsLength(8)
         self.column.addWidget(self.hint)
         self.column.addWidget(self.actions_bar)
         self.column.addWidget(self.row_view)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from magicgui.widgets import CheckBox, Container, SpinBox
-from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
-from napari_insitu_tem.state.measuring import free_path_name, path_names
+from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.kymographs import WIDTH_PX, set_width
+from napari_insitu_tem.state.measuring import (
+    free_path_name,
+    path_names,
+    path_record,
+)
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
 
@@ -61,12 +69,18 @@ class FrontDock(MeasuringDock):
         form = QFormLayout(names)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.width_box = QSpinBox()
+        self.width_box.setRange(1, 999)
+        self.width_box.setSuffix(" px")
+        self.width_box.setToolTip("The kymograph is the mean over this width")
         form.addRow("Path", line)
+        form.addRow("Kymograph width", self.width_box)
         form.addRow("Front", self.front_box)
         self.column.insertWidget(1, names)
         self.front_box.name_changed.connect(self._on_front)
         self.path_box.name_changed.connect(self._on_path)
         self.draw_path.clicked.connect(self._on_draw_path)
+        self.width_box.valueChanged.connect(self._on_width)
 
     def refresh(self) -> None:
         """Show the session as it is now."""
@@ -80,6 +94,11 @@ class FrontDock(MeasuringDock):
             chosen = paths[-1] if paths else ""
         self.path_box.show_names(paths, chosen)
         self.path_box.setEnabled(bool(paths))
+        path = self._path()
+        self.width_box.setEnabled(path is not None)
+        if path is not None:
+            with QSignalBlocker(self.width_box):
+                self.width_box.setValue(int(path.get("width_px", WIDTH_PX)))
         is_drawing_path = session.toolbox.active == "path"
         self.draw_path.setChecked(is_drawing_path)
         self.draw_path.setEnabled(session.playhead is not None)
@@ -94,6 +113,18 @@ class FrontDock(MeasuringDock):
 
     def _on_path(self, name: str) -> None:
         self.session.toolbox.change("front", path=name)
+
+    def _path(self) -> Record | None:
+        """The path that picks go along, None before one is drawn."""
+        try:
+            return path_record(self.session, self.session.toolbox["front"])
+        except MeasurementError:
+            return None
+
+    def _on_width(self, width: int) -> None:
+        path = self._path()
+        if path is not None:
+            set_width(self.session, path, width)
 
     def _on_draw_path(self, is_on: bool) -> None:
         toolbox = self.session.toolbox

@@ -1,0 +1,142 @@
+"""Kymographs of the drawn paths, made when asked for and kept while they hold."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from psygnal import Signal
+
+from napari_insitu_tem.measure.kymograph import Kymograph, reslice
+from napari_insitu_tem.measure.paths import point_at
+from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.measuring import new_record, touched
+from napari_insitu_tem.state.session import Session
+
+#: Averaging width in px of a path that says nothing else.
+WIDTH_PX = 11
+
+
+@dataclass(frozen=True)
+class KymographOrder:
+    """What a kymograph is made of; two equal orders give the same one.
+
+    Attributes
+    ----------
+    path_id
+        Id of the path's row.
+    movie
+        Name of the movie.
+    geometry
+        The path.
+    width_px
+        Averaging width across it.
+    """
+
+    path_id: str
+    movie: str
+    geometry: Geometry
+    width_px: int
+    frames: Hashable = None
+
+
+class Kymographs:
+    """The kymographs of a session.
+
+    Signals
+    -------
+    made(str)
+        The kymograph of this path is there.
+    """
+
+    made = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        self._session: Session = weakref.proxy(session)
+        self._kept: dict[str, tuple[KymographOrder, Kymograph]] = {}
+
+    def order(self, path: Record) -> KymographOrder:
+        """What the kymograph of a path is made of now."""
+        movie = self._session.experiment.movie(path.movie)
+        width = int(path.get("width_px", WIDTH_PX) or WIDTH_PX)
+        return KymographOrder(
+            path.id, path.movie, path.geometry, width, id(movie.frames)
+        )
+
+    def of(self, path: Record) -> Kymograph | None:
+        """The kymograph of a path, None while it has to be made (again)."""
+        kept = self._kept.get(path.id)
+        return kept[1] if kept and kept[0] == self.order(path) else None
+
+    def latest(self, path: Record) -> Kymograph | None:
+        """The last one made for a path, even if the path has moved since."""
+        kept = self._kept.get(path.id)
+        return kept[1] if kept else None
+
+    def make(
+        self, order: KymographOrder, progress: Progress = no_progress
+    ) -> Kymograph:
+        """Make a kymograph; may run in a thread. Nothing is kept.
+
+        Raises
+        ------
+        ReadError
+            A frame cannot be read.
+        CancelledError
+            The user stopped it.
+        """
+        movie = self._session.experiment.movie(order.movie)
+        return reslice(movie, order.geometry.array(), order.width_px, progress=progress)
+
+    def keep(self, order: KymographOrder, kymograph: Kymograph) -> None:
+        """Keep a kymograph that was made and tell those who wait for it."""
+        self._kept[order.path_id] = order, kymograph
+        self.made.emit(order.path_id)
+
+
+_STORES: weakref.WeakKeyDictionary[Session, Kymographs] = weakref.WeakKeyDictionary()
+
+
+def kymographs_of(session: Session) -> Kymographs:
+    """The kymographs that all widgets of a session share."""
+    if session not in _STORES:
+        _STORES[session] = Kymographs(session)
+    return _STORES[session]
+
+
+def set_width(session: Session, path: Record, width_px: int) -> None:
+    """Average a path's kymograph over another width, as one step."""
+    changed = path.changed(width_px=max(1, int(width_px)))
+    session.edit(
+        f"set width of {path.object}",
+        session.document.with_records([changed]),
+        merge_key=f"width {path.id}",
+    )
+
+
+def pick_front(session: Session, path: Record, frame: int, position: float) -> Record:
+    """A row for a front at a frame and a position along a path, in px.
+
+    The front and object are those of the session's front tool. Not yet in the document.
+
+    Raises
+    ------
+    MeasurementError
+        The tool lacks an object.
+    """
+    tool = session.toolbox["front"]
+    record = new_record(session, tool, _point_on(path, position))
+    return record.changed(movie=path.movie, frame=int(frame), path=path.object)
+
+
+def moved_pick(path: Record, pick: Record, position: float) -> Record:
+    """A pick at another position along its path: manual, unflagged."""
+    return touched(pick, _point_on(path, position))
+
+
+def _point_on(path: Record, position: float) -> Geometry:
+    return Geometry.of("point", point_at(path.geometry.array(), np.float64(position)))

@@ -1,0 +1,92 @@
+"""Placing and correcting a front on a kymograph."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+
+from napari_insitu_tem.model.errors import InsituTemError
+from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.kymographs import moved_pick, pick_front
+from napari_insitu_tem.state.measuring import add_record, snapped
+from napari_insitu_tem.state.session import Session
+from napari_insitu_tem.widgets.timeline.gestures import Gesture, Mouse
+from napari_insitu_tem.widgets.timeline.moments import Moments
+
+
+class MovePick(Gesture):
+    """Drags a pick along its path."""
+
+    cursor = Qt.CursorShape.SizeVerCursor
+
+    def __init__(
+        self, session: Session, path: Record, pick: Record, per_px: float
+    ) -> None:
+        self._session, self._path, self._pick = session, path, pick
+        self._per_px = per_px
+        self._moved: Record | None = None
+        session.select([pick.id], follow=True)
+
+    def move(self, mouse: Mouse) -> None:
+        """Follow the mouse."""
+        self._moved = moved_pick(self._path, self._pick, mouse.value / self._per_px)
+        self._session.preview(self._session.document.with_records([self._moved]))
+
+    def finish(self, mouse: Mouse) -> None:
+        """Keep it there as one step; a click alone only selects."""
+        if self._moved is None:
+            return
+        moved = self._moved
+        if self._session.toolbox["front"].snap:
+            moved = snapped(self._session, moved)
+        self._session.edit("move front", self._session.document.with_records([moved]))
+
+    def cancel(self) -> None:
+        """Put it back."""
+        self._session.cancel_preview()
+
+
+class PlacePick(Gesture):
+    """Places a front on the frame under the mouse."""
+
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(
+        self, session: Session, path: Record, mouse: Mouse, per_px: float
+    ) -> None:
+        self._session, self._path, self._per_px = session, path, per_px
+        self._record: Record | None = None
+        self._begin(mouse)
+
+    def _begin(self, mouse: Mouse) -> None:
+        session = self._session
+        times = Moments(session.experiment).of(self._path.movie)
+        if times is None:
+            return
+        frame = times.frame_at(mouse.time_ns)
+        session.go_to(frame, self._path.movie)
+        try:
+            self._record = pick_front(
+                session, self._path, frame, mouse.value / self._per_px
+            )
+        except InsituTemError as error:
+            session.say(str(error))
+            return
+        session.preview(session.document.with_records([self._record]))
+
+    def move(self, mouse: Mouse) -> None:
+        """Follow the mouse along the path; the frame stays."""
+        if self._record is None:
+            return
+        position = mouse.value / self._per_px
+        self._record = moved_pick(self._path, self._record, position)
+        self._session.preview(self._session.document.with_records([self._record]))
+
+    def finish(self, mouse: Mouse) -> None:
+        """Keep it as one step."""
+        if self._record is not None:
+            snap_it = self._session.toolbox["front"].snap
+            add_record(self._session, self._record, snap_it=snap_it)
+
+    def cancel(self) -> None:
+        """Take it away."""
+        self._session.cancel_preview()

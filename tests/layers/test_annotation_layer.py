@@ -1,0 +1,163 @@
+"""A napari layer as the view of the table, and napari's own tools as edits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_insitu_tem.layers.annotation_layer import AnnotationLayer
+from napari_insitu_tem.model.columns import KINDS
+from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.record import Record
+
+
+def diameter(frame: int, end: float = 50.0, **fields) -> Record:
+    """A line from (20, 10) to (20, `end`)."""
+    return Record.new(
+        "expansion",
+        object="NW-A",
+        movie="wire",
+        frame=frame,
+        geometry=Geometry.of("line", [[20, 10], [20, end]]),
+        attributes={"quantity": "diameter"},
+        **fields,
+    )
+
+
+@pytest.fixture
+def drawn(link) -> AnnotationLayer:
+    """A layer with three rows."""
+    rows = [diameter(frame) for frame in (0, 1, 2)]
+    session = link.session
+    session.edit("draw", session.document.with_records(rows))
+    return link.annotation_layer("expansion", "wire")
+
+
+def test_features_are_the_table_with_all_columns(drawn):
+    features = drawn.layer.features
+    assert tuple(features.columns) == KINDS["expansion"].names
+    assert features["value"].tolist() == [20.0, 20.0, 20.0]
+    assert features["time_s"].tolist() == [0.0, 0.5, 1.0]
+
+
+def test_moving_a_shape_with_napari_is_one_undoable_step(drawn):
+    layer, session = drawn.layer, drawn.session
+    moved = [np.array(shape) for shape in layer.data]
+    moved[1][:, 1:] += 5.0
+    layer.data = [(m, "line") for m in moved]
+    record = session.document.of_kind("expansion")[1]
+    assert record.geometry.parts[0] == ((25.0, 15.0), (25.0, 55.0))
+    assert session.undo() == "move shape"
+    assert layer.data[1][:, 1:].tolist() == [[20, 10], [20, 50]]
+
+
+def test_moving_makes_a_snapped_row_manual(link):
+    session = link.session
+    row = diameter(0, method="snapped", u_pick_px=0.1)
+    session.edit("draw", session.document.with_records([row]))
+    layer = link.annotation_layer("expansion", "wire").layer
+    layer.data = [(np.array([[0, 20, 10], [0, 20, 60.0]]), "line")]
+    (record,) = session.document.of_kind("expansion")
+    assert (record.method, record.u_pick_px) == ("manual", None)
+
+
+def test_deleting_with_napari_removes_the_row_and_undo_brings_it_back(drawn):
+    layer, session = drawn.layer, drawn.session
+    middle = layer.features["id"][1]
+    layer.selected_data = {1}
+    layer.remove_selected()
+    assert middle not in session.document.records
+    assert len(layer.data) == 2
+    session.undo()
+    assert sorted(layer.features["frame"]) == [0, 1, 2]
+    assert len(layer.data) == 3
+
+
+def test_a_shape_added_with_napari_becomes_a_row(drawn):
+    layer, session = drawn.layer, drawn.session
+    session.toolbox.change("expansion", object="NW-B")
+    layer.add(np.array([[4, 30, 10], [4, 30, 20.0]]), shape_type="line")
+    record = session.document.of_kind("expansion")[-1]
+    assert (record.object, record.frame) == ("NW-B", 4)
+    assert len(set(layer.features["id"])) == 4
+    assert layer.features["value"].iloc[-1] == pytest.approx(5.0)
+
+
+def test_a_pasted_shape_gets_an_id_of_its_own(drawn):
+    layer = drawn.layer
+    layer.selected_data = {0}
+    layer._copy_data()
+    layer._paste_data()
+    drawn.pull_untold()
+    assert layer.features["id"].is_unique
+    assert len(drawn.session.document.records) == 4
+
+
+def test_a_shape_of_the_wrong_sort_is_refused_in_words(link):
+    said = []
+    link.session.message.connect(said.append)
+    layer = link.annotation_layer("sei", "wire").layer
+    layer.add(np.array([[0, 1, 1], [0, 9, 9.0]]), shape_type="line")
+    assert len(layer.data) == 0
+    assert "line is not a SEI thickness" in said[-1]
+
+
+def test_a_cell_typed_into_the_features_table_is_an_edit(drawn):
+    drawn.layer.features.loc[1, "comment"] = "bent here"
+    drawn.pull_untold()
+    record = drawn.session.document.of_kind("expansion")[1]
+    assert record.comment == "bent here"
+    assert drawn.session.undo() == "edit table"
+    assert drawn.layer.features["comment"].tolist() == ["", "", ""]
+
+
+def test_selecting_a_shape_selects_its_row_and_goes_to_its_frame(drawn):
+    layer, session = drawn.layer, drawn.session
+    layer.selected_data = {2}
+    layer.events.highlight()
+    assert session.selection == {layer.features["id"][2]}
+    assert session.playhead.frame == 2
+
+
+def test_selecting_a_row_selects_its_shape(drawn):
+    drawn.session.select([drawn.layer.features["id"][1]])
+    assert set(drawn.layer.selected_data) == {1}
+
+
+def test_a_vertex_dragged_live_updates_only_its_row(drawn):
+    session = drawn.session
+    first = session.document.of_kind("expansion")[0]
+    longer = first.changed(geometry=Geometry.of("line", [[20, 10], [20, 90]]))
+    session.preview(session.document.with_records([longer]))
+    assert drawn.layer.features["value"].tolist() == [40.0, 20.0, 20.0]
+    assert drawn.layer.data[0][1, 2] == 90
+    session.cancel_preview()
+    assert drawn.layer.features["value"].tolist() == [20.0, 20.0, 20.0]
+
+
+def test_shapes_show_on_their_frame_and_paths_on_all(link):
+    session = link.session
+    path = Record.new(
+        "path",
+        object="path 1",
+        movie="wire",
+        frame=0,
+        geometry=Geometry.of("line", [[1, 1], [40, 40]]),
+    )
+    session.edit("draw", session.document.with_records([path, diameter(3)]))
+    assert link.annotation_layer("path", "wire").layer.ndim == 2
+    assert link.annotation_layer("expansion", "wire").layer.data[0][0, 0] == 3
+
+
+def test_a_band_keeps_its_two_boundaries_when_dragged(link):
+    session = link.session
+    band = Geometry.of("band", [[40, 0], [40, 90]], [[30, 0], [29, 45], [30, 90]])
+    row = Record.new("sei", object="NW-A", movie="wire", frame=0, geometry=band)
+    session.edit("draw", session.document.with_records([row]))
+    layer = link.annotation_layer("sei", "wire").layer
+    data = np.array(layer.data[0])
+    data[3, 1] = 25.0
+    layer.data = [(data, layer.shape_type[0])]
+    (record,) = session.document.of_kind("sei")
+    assert record.geometry.parts[0] == ((40.0, 0.0), (40.0, 90.0))
+    assert record.geometry.parts[1] == ((30.0, 0.0), (25.0, 45.0), (30.0, 90.0))

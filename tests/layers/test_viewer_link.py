@@ -1,0 +1,193 @@
+"""Viewer and session show the same."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.components import ViewerModel
+
+from hands import drag, make_movie, make_trace
+from napari_insitu_tem.layers.keys import role
+from napari_insitu_tem.layers.movie_layer import movie_layer_data
+from napari_insitu_tem.layers.viewer_link import link_of
+from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.state.events import mark_event
+
+
+def names(link):
+    """Names of the viewer's layers."""
+    return [layer.name for layer in link.viewer.layers]
+
+
+def test_slider_and_playhead_are_one(link):
+    steps = []
+    link.viewer.dims.events.current_step.connect(lambda e: steps.append(e.value[0]))
+    link.viewer.dims.set_current_step(0, 4)
+    assert link.session.playhead.frame == 4
+    link.session.go_to(7)
+    assert link.viewer.dims.current_step[0] == 7
+    assert steps == [4, 7]
+
+
+def test_the_canvas_says_time_potential_and_current(link):
+    link.session.go_to(4)
+    text = link.viewer.canvas.overlays.text.text
+    assert text == "frame 4   t = 2.00 s   E = +0.220 V   I = 1 nA"
+    assert link.viewer.canvas.overlays.scale_bar.visible
+
+
+def test_realigning_rewrites_the_canvas(link):
+    session = link.session
+    from napari_insitu_tem.model.alignment import align_by_offset
+
+    session.edit("align", session.document.with_alignment("wire", align_by_offset(3)))
+    assert "t = 3.00 s" in link.viewer.canvas.overlays.text.text
+
+
+def test_calibrating_rescales_every_layer_of_the_movie(link):
+    session = link.session
+    mark_event(session, "crack")
+    session.edit(
+        "calibrate", session.document.with_calibration("wire", Calibration.square(2.0))
+    )
+    assert [tuple(x.scale) for x in link.viewer.layers] == [(1, 2, 2)] * 2
+    session.undo()
+    assert tuple(link.viewer.layers[0].scale) == (1, 0.5, 0.5)
+
+
+def test_a_movie_opened_as_a_layer_joins_the_experiment(link):
+    from napari.layers import Layer
+
+    movie = make_movie("second", frames=4)
+    link.viewer.layers.append(Layer.create(*movie_layer_data(movie)))
+    assert [m.name for m in link.session.experiment.movies] == ["wire", "second"]
+
+
+def test_two_movies_show_one_at_a_time_and_clamp_to_their_frames():
+    viewer = ViewerModel()
+    link = link_of(viewer)
+    link.session.open(
+        Experiment(
+            trace=make_trace(),
+            movies=[make_movie("a", 10), make_movie("b", 4, start_s=8.0)],
+        )
+    )
+    link.session.seek(9_000_000_000)
+    assert [layer.visible for layer in viewer.layers] == [False, True]
+    viewer.dims.set_current_step(0, 9)
+    assert link.session.playhead.frame == 3
+    assert viewer.dims.current_step[0] == 3
+    link.close()
+
+
+def test_a_deleted_annotation_layer_keeps_its_rows_and_comes_back(link):
+    session = link.session
+    said = []
+    session.message.connect(said.append)
+    mark_event(session, "crack")
+    link.viewer.layers.remove(link.annotation_layer("event", "wire").layer)
+    assert len(session.document.records) == 1
+    assert "are kept" in said[-1]
+    mark_event(session, "gas bubble")
+    assert len(link.annotation_layer("event", "wire").layer.data) == 2
+
+
+def test_a_renamed_layer_is_still_ours(link):
+    mark_event(link.session, "crack")
+    layer = link.annotation_layer("event", "wire").layer
+    layer.name = "something else"
+    mark_event(link.session, "crack")
+    assert len(layer.data) == 2
+    assert role(layer) == "annotations"
+
+
+def test_a_deleted_movie_layer_takes_the_movie_out_and_keeps_its_rows(link):
+    mark_event(link.session, "crack")
+    link.viewer.layers.remove(link.movie_layer("wire"))
+    assert link.session.experiment.movies == ()
+    assert len(link.session.document.records) == 1
+
+
+def test_two_viewers_do_not_share_anything(link):
+    other = link_of(ViewerModel())
+    assert other.session is not link.session
+    mark_event(link.session, "crack")
+    assert other.session.document.records == {}
+    assert len(other.viewer.layers) == 0
+    other.close()
+
+
+def test_another_experiment_replaces_the_layers(link):
+    mark_event(link.session, "crack")
+    link.session.open(Experiment(make_movie("other")))
+    assert names(link) == ["other"]
+
+
+def test_opening_the_same_names_again_shows_the_new_frames(link):
+    movie = make_movie()
+    link.session.open(Experiment(movie))
+    assert link.movie_layer("wire").data is movie.frames
+    assert names(link) == ["wire"]
+
+
+def test_drawing_needs_its_layer_to_be_active(link):
+    link.session.toolbox.activate("expansion")
+    assert link.pen() is not None
+    link.viewer.layers.selection.active = link.movie_layer("wire")
+    assert link.pen() is None
+
+
+def test_the_double_click_zooms_only_when_nothing_is_drawn(link):
+    viewer = link.viewer
+    zooms = lambda: [c.__name__ for c in viewer.mouse_double_click_callbacks]  # noqa: E731
+    assert "double_click_to_zoom" in zooms()
+    link.session.toolbox.activate("expansion")
+    assert "double_click_to_zoom" not in zooms()
+    link.session.toolbox.activate("")
+    assert "double_click_to_zoom" in zooms()
+
+
+def test_keys_undo_redo_copy_and_mark(link):
+    viewer, session = link.viewer, link.session
+
+    def press(key):
+        action = next(f for k, f in viewer.keymap.items() if str(k) == key)
+        action(viewer)
+
+    session.toolbox.activate("expansion")
+    drag(link.pen(), (20.0, 10.0), (20.0, 70.0))
+    press("N")
+    assert session.playhead.frame == 1
+    assert len(session.document.of_kind("expansion")) == 2
+    press("Ctrl+Z")
+    assert len(session.document.of_kind("expansion")) == 1
+    press("Ctrl+Shift+Z")
+    assert len(session.document.of_kind("expansion")) == 2
+    press("F5")
+    assert session.document.of_kind("event")[0].get("label") == "crack"
+    press("M")
+    assert session.toolbox.active == ""
+
+
+def test_a_changed_vocabulary_changes_the_keys(link):
+    from napari_insitu_tem.model.document import EventTerm
+    from napari_insitu_tem.state.events import set_vocabulary
+
+    set_vocabulary(link.session, [EventTerm("dendrite", "#ffffff", "F9")])
+    keys = {str(key) for key in link.viewer.keymap}
+    assert "F9" in keys
+    assert "F5" not in keys
+
+
+def test_no_key_of_ours_is_an_arrow(link):
+    assert not [k for k in link.bound_keys if k in ("Left", "Right", "Up", "Down")]
+
+
+def test_a_colour_movie_is_shown_as_it_is():
+    from napari_insitu_tem.model.movie import Movie
+
+    data = np.zeros((3, 8, 8, 3), np.uint8)
+    link = link_of(ViewerModel())
+    link.session.add_movie(Movie.from_array(data, name="colour"))
+    assert link.movie_layer("colour").rgb
+    link.close()
