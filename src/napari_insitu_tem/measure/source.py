@@ -88,11 +88,22 @@ class Source:
         self, what: str, record: Record, key: Hashable, compute: Callable[[], T]
     ) -> T:
         """`compute()`, or what it gave for the same record and key before."""
+        kept = self.recall(what, record, key)
+        if kept is None:
+            kept = compute()
+            self.keep(what, record, key, kept)
+        return cast("T", kept)
+
+    def recall(self, what: str, record: Record, key: Hashable) -> Any:
+        """What was kept for the same record and key, or None."""
         kept = self._derived.get((what, record.id))
         if kept is None or kept[0] is not record or kept[1] != key:
-            kept = record, key, compute()
-            self._derived[what, record.id] = kept
-        return cast("T", kept[2])
+            return None
+        return kept[2]
+
+    def keep(self, what: str, record: Record, key: Hashable, value: object) -> None:
+        """Keep what was derived from a record; an earlier value is forgotten."""
+        self._derived[what, record.id] = record, key, value
 
 
 def _same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
