@@ -16,6 +16,7 @@ from napari_insitu_tem.state.aligning import (
     add_pair,
     align_again,
     align_by_start_times,
+    alignment_doubts,
     frame_moment_s,
     pairs_of,
     remove_pair,
@@ -130,3 +131,33 @@ def test_movie_without_times_cannot_be_marked():
     film = Movie.from_array(np.zeros((3, 4, 4)), name="wire")
     with pytest.raises(TimeBaseError, match="wire has no frame times"):
         frame_moment_s(film, 0)
+
+
+def doubts_at(offset_s):
+    session = Session(Experiment(movie(), trace()))
+    session.edit("type", with_offset(session, "wire", offset_s))
+    return alignment_doubts(session.experiment, "wire")
+
+
+def test_an_alignment_that_fits_raises_no_doubt():
+    assert doubts_at(12.5) == ()
+
+
+def test_whole_hours_and_no_overlap_are_pointed_out():
+    hours, overlap = doubts_at(3600.0)
+    assert "exactly +1 h" in hours
+    assert overlap == (
+        "Movie and trace do not overlap: the movie runs from 3600 to 3650 s, "
+        "the trace from 0 to 499.75 s."
+    )
+
+
+def test_frames_beyond_the_trace_are_counted():
+    (doubt,) = doubts_at(474.75)
+    assert doubt.startswith("The trace covers 51 of 100 frames")
+
+
+def test_without_a_trace_or_without_times_there_is_nothing_to_doubt():
+    timeless = Movie.from_array(np.zeros((3, 4, 4)), name="wire")
+    assert alignment_doubts(Experiment(movie()), "wire") == ()
+    assert alignment_doubts(Experiment(timeless, trace()), "wire") == ()

@@ -3,58 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from napari_insitu_tem.io.experiment_folder import load_experiment
-from napari_insitu_tem.io.registry import read_any
+from napari_insitu_tem.io.experiment_folder import is_experiment, load_experiment
+from napari_insitu_tem.io.image_groups import group_images
+from napari_insitu_tem.io.registry import read_any, read_trace
+from napari_insitu_tem.layers.asking import FindAsker, asker_of, nobody
 from napari_insitu_tem.layers.docks import show_dock
+from napari_insitu_tem.layers.view_state import restore_view
 from napari_insitu_tem.layers.viewer_link import link_of
+from napari_insitu_tem.measure.rows import records_from_table
+from napari_insitu_tem.model.errors import CancelledError, NeedsMappingError, ReadError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.trace import Trace
 
+Opened = Experiment | list[Movie | Trace]
+
 
 def is_experiment_folder(path: str | Path) -> bool:
     """Whether a path is a saved experiment."""
-    return (Path(path) / "experiment.json").is_file()
+    return is_experiment(path)
+
+
+def opening_title(paths: Sequence[str | Path]) -> str:
+    """What is being done: "Opening wire.tif and 3 more"."""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"Opening {Path(paths[0]).name}{more}" if paths else "Opening"
 
 
 def read_paths(
-    paths: Sequence[str | Path], *, progress: Progress = no_progress, locate: Any = None
-) -> Experiment | list[Movie | Trace]:
+    paths: Sequence[str | Path],
+    *,
+    progress: Progress = no_progress,
+    find_asker: FindAsker = nobody,
+) -> Opened:
     """Read files of any kind; a saved experiment stands alone.
 
     May run in a thread: nothing of napari is touched.
 
+    Parameters
+    ----------
+    paths
+        Files, folders of numbered images, or one saved experiment.
+    progress
+        Told how far it is; may cancel it.
+    find_asker
+        Called when something is not certain.
+
     Raises
     ------
     ReadError
-        A file cannot be read.
+        A file cannot be read; or an experiment was chosen together with other files.
+    CancelledError
+        The user gave no answer, or stopped it.
     """
-    folders = [Path(path) for path in paths if is_experiment_folder(path)]
-    if folders:
-        return load_experiment(folders[0], locate=locate, progress=progress)
-    return read_any([Path(path) for path in paths], progress=progress)
+    experiments = [Path(path) for path in paths if is_experiment(path)]
+    if experiments and len(paths) > 1:
+        raise ReadError(
+            f"{experiments[0].name} is a saved experiment and is opened alone.",
+            hint="Open it first, then add the other files.",
+            path=experiments[0],
+        )
+    if experiments:
+        return _read_experiment(experiments[0], progress, find_asker)
+    opened: list[Movie | Trace] = []
+    for group in group_images([Path(path).expanduser() for path in paths]):
+        opened += _read_group(group, progress, find_asker)
+    return opened
 
 
-def show_opened(viewer: Any, opened: Experiment | list[Movie | Trace]) -> None:
-    """Put what was read into the viewer's session and show the docks for it."""
-    session = link_of(viewer).session
+def _read_experiment(
+    folder: Path, progress: Progress, find_asker: FindAsker
+) -> Experiment:
+    """A saved experiment; what moved is asked for."""
+
+    def locate(path: Path, sha256: str) -> Path | None:
+        asker = find_asker()
+        return None if asker is None else asker.locate(path, sha256)
+
+    def accept(expected: Path, found: Path) -> bool:
+        asker = find_asker()
+        return asker is not None and asker.accept(expected, found)
+
+    return load_experiment(
+        folder,
+        locate=locate,
+        accept_changed=accept,
+        records_from_table=records_from_table,
+        progress=progress,
+    )
+
+
+def _read_group(
+    group: list[Path], progress: Progress, find_asker: FindAsker
+) -> list[Movie | Trace]:
+    """One movie or trace; which column is what is asked where it is not certain."""
+    try:
+        return read_any(group, progress=progress)
+    except NeedsMappingError as error:
+        asker = find_asker()
+        if asker is None:
+            raise
+        preview = error.preview
+        mapping = asker.columns(preview)
+        if mapping is None:
+            raise CancelledError(f"Opening {preview.path.name}") from error
+        return [read_trace(preview.path, mapping=mapping, progress=progress)]
+
+
+def show_opened(viewer: Any, opened: Opened) -> None:
+    """Put what was read into the viewer's session and show the docks for it.
+
+    Raises
+    ------
+    CancelledError
+        An experiment would have replaced unsaved edits, and the user said no.
+    """
+    link = link_of(viewer)
     if isinstance(opened, Experiment):
-        session.open(opened)
-        for warning in opened.warnings:
-            session.say(warning)
+        _replace(viewer, opened)
     else:
         for item in opened:
             if isinstance(item, Trace):
-                session.add_trace(item)
+                link.session.add_trace(item)
             else:
-                session.add_movie(item)
-            for warning in item.warnings:
-                session.say(f"{item.name}: {warning}")
+                link.session.add_movie(item)
     show_docks(viewer)
+    if isinstance(opened, Experiment):
+        restore_view(viewer, opened.view)
+    _say_what_opened(viewer, opened)
+
+
+def _replace(viewer: Any, experiment: Experiment) -> None:
+    session = link_of(viewer).session
+    asker = asker_of(viewer) if session.has_unsaved_edits else None
+    if asker is not None and not asker.may_replace():
+        raise CancelledError(f"Opening {experiment.name}")
+    session.open(experiment)
+
+
+def _say_what_opened(viewer: Any, opened: Opened) -> None:
+    session = link_of(viewer).session
+    if isinstance(opened, Experiment):
+        session.say(" ".join(opened.warnings) or f"Opened {opened.name}.")
+        return
+    names = ", ".join(item.name for item in opened)
+    count = sum(len(item.warnings) for item in opened)
+    notes = f" {count} warning{'s' * (count != 1)}: see the list of files."
+    session.say(f"Opened {names}.{notes if count else ''}")
 
 
 def show_docks(viewer: Any) -> None:
@@ -72,5 +172,8 @@ def open_paths(
     ------
     ReadError
         A file cannot be read; what was open stays as it was.
+    CancelledError
+        The user gave no answer, or stopped it.
     """
-    show_opened(viewer, read_paths(paths, progress=progress))
+    find_asker = partial(asker_of, viewer)
+    show_opened(viewer, read_paths(paths, progress=progress, find_asker=find_asker))

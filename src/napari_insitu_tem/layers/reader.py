@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from napari_insitu_tem.model.errors import InsituTemError
+from napari.utils.notifications import show_error
+
+from napari_insitu_tem.model.errors import CancelledError, InsituTemError
 
 LayerData = tuple[Any, ...]
 ReaderFunction = Callable[[Any], list[LayerData]]
@@ -31,33 +34,63 @@ def get_reader(path: str | Sequence[str]) -> ReaderFunction | None:
 
 
 def _read(path: str | Sequence[str]) -> list[LayerData]:
-    """Read one file, or a list of images as one movie."""
+    """Read one file, or a list of images as one movie.
+
+    In a window, what goes wrong is shown as a sentence; without one it is raised.
+    """
+    from napari_insitu_tem.layers.viewer_link import link_of
+
+    paths = [path] if isinstance(path, str) else list(path)
+    viewer = _viewer()
+    if viewer is None:
+        return _read_without_window(paths)
+    try:
+        return _read_into(viewer, paths)
+    except InsituTemError as error:
+        link_of(viewer).session.say(str(error))
+        if not isinstance(error, CancelledError):
+            show_error(str(error))
+        return NOTHING
+
+
+def _read_without_window(paths: list[str]) -> list[LayerData]:
+    """The movies alone: there is no session that could take a trace."""
+    from napari_insitu_tem.layers.movie_layer import movie_layer_data
+    from napari_insitu_tem.layers.opening import read_paths
+    from napari_insitu_tem.model.experiment import Experiment
+    from napari_insitu_tem.model.movie import Movie
+
+    opened = read_paths(paths)
+    if isinstance(opened, Experiment):
+        movies = list(opened.movies)
+    else:
+        movies = [item for item in opened if isinstance(item, Movie)]
+    return [movie_layer_data(movie) for movie in movies] or NOTHING
+
+
+def _read_into(viewer: Any, paths: list[str]) -> list[LayerData]:
+    """Movies go through napari's own hands, all else to the session."""
+    from napari_insitu_tem.layers.asking import asker_of
     from napari_insitu_tem.layers.movie_layer import movie_layer_data
     from napari_insitu_tem.layers.opening import (
+        opening_title,
         read_paths,
         show_docks,
         show_opened,
     )
     from napari_insitu_tem.layers.viewer_link import link_of
     from napari_insitu_tem.layers.working import napari_progress
-    from napari_insitu_tem.model.experiment import Experiment
     from napari_insitu_tem.model.movie import Movie
 
-    paths = [path] if isinstance(path, str) else list(path)
-    viewer = _viewer()
-    with napari_progress(f"Opening {Path(paths[0]).name}") as progress:
-        opened = read_paths(paths, progress=progress)
-    if viewer is None:
-        movies = (
-            list(opened.movies)
-            if isinstance(opened, Experiment)
-            else [item for item in opened if isinstance(item, Movie)]
-        )
-        return [movie_layer_data(movie) for movie in movies] or NOTHING
     link_of(viewer)
-    if isinstance(opened, list) and all(isinstance(x, Movie) for x in opened):
-        show_docks(viewer)
-        return [movie_layer_data(movie) for movie in opened]
+    with napari_progress(opening_title(paths)) as progress:
+        find_asker = partial(asker_of, viewer)
+        opened = read_paths(paths, progress=progress, find_asker=find_asker)
+    if isinstance(opened, list):
+        movies = [item for item in opened if isinstance(item, Movie)]
+        if len(movies) == len(opened):
+            show_docks(viewer)
+            return [movie_layer_data(movie) for movie in movies]
     show_opened(viewer, opened)
     return NOTHING
 
@@ -82,7 +115,7 @@ def _read_annotations(path: str | Sequence[str]) -> list[LayerData]:
     from napari_insitu_tem.io.annotation_csv import read_annotations
     from napari_insitu_tem.layers.table_layer import table_layer_data
     from napari_insitu_tem.layers.viewer_link import link_of
-    from napari_insitu_tem.measure.tables import records_from_table
+    from napari_insitu_tem.measure.rows import records_from_table
 
     first = Path(path if isinstance(path, str) else path[0])
     kind, table = read_annotations(first)

@@ -13,11 +13,14 @@ from napari_insitu_tem.model.alignment import (
     Alignment,
     align_by_events,
     align_by_offset,
+    suspicious_hours,
 )
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import AlignmentError, TimeBaseError
+from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
-from napari_insitu_tem.model.timebase import NS_PER_S
+from napari_insitu_tem.model.timebase import NS_PER_S, FrameTimes
+from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.state.session import Session
 
 Pair = tuple[float, float]
@@ -73,6 +76,37 @@ def align_again(session: Session, movie: str, place: int) -> None:
     alignment = session.document.alignments[movie][place]
     aligned = session.document.with_alignment(movie, alignment)
     session.edit(f"align {movie} as before", aligned)
+
+
+def alignment_doubts(experiment: Experiment, movie: str) -> tuple[str, ...]:
+    """What the user should look at before trusting an alignment, a sentence each.
+
+    An offset of whole or half hours; frames that the record does not cover.
+    """
+    alignment = experiment.alignment(movie)
+    doubts = [suspicious_hours(alignment.offset_s)]
+    record = experiment.record
+    if record is not None and len(record) and experiment.movie(movie).times is not None:
+        doubts.append(_uncovered(experiment.frame_times(movie), record))
+    return tuple(doubt for doubt in doubts if doubt)
+
+
+def _uncovered(times: FrameTimes, record: Trace) -> str:
+    begin, end = record.span_ns
+    starts, stops = times.windows_ns
+    covered = int(np.count_nonzero((stops >= begin) & (starts <= end)))
+    if covered == len(times):
+        return ""
+    if covered:
+        return (
+            f"The trace covers {covered} of {len(times)} frames; the others have "
+            "neither potential nor current."
+        )
+    first, last = times.span_ns
+    return (
+        f"Movie and trace do not overlap: the movie runs from {first / 1e9:.6g} to "
+        f"{last / 1e9:.6g} s, the trace from {begin / 1e9:.6g} to {end / 1e9:.6g} s."
+    )
 
 
 # -- events marked in both ---------------------------------------------------------
