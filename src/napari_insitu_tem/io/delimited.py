@@ -11,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.mapping import remembered_mapping
-from napari_insitu_tem.io.number_columns import HEAD_BYTES, read_columns
+from napari_insitu_tem.io.number_columns import (
+    HEAD_BYTES,
+    read_columns,
+    without_cut_row,
+)
 from napari_insitu_tem.io.preamble import find_start
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.raw_table import RawTable
@@ -52,6 +56,7 @@ class _Found:
     encoding: Encoding
     above: tuple[str, ...]
     table: RawTable
+    notes: tuple[str, ...]
 
 
 def _sniff(looked: Probe) -> float:
@@ -93,7 +98,7 @@ def read(
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
     _need_two(columns, found, path, notes)
     metadata = _start(found, mapping, signals)
-    warnings = [*([note] if note else []), *signals.warnings, *notes]
+    warnings = [*([note] if note else []), *found.notes, *signals.warnings, *notes]
     warnings.extend(text for sign, text in _CAVEATS if sign.search(_joined(found)))
     return Trace.from_columns(
         columns,
@@ -140,23 +145,20 @@ def _find(path: Path, progress: Progress) -> _Found:
             hint="Export it with another separator or with a decimal point.",
             path=path,
         )
-    table = RawTable.build(
-        read_columns(
-            path,
-            layout.first_row,
-            encoding=encoding,
-            delimiter=layout.delimiter,
-            decimal=layout.decimal,
-            width=layout.width,
-            quoted=layout.quoted,
-            progress=progress,
-        ),
-        layout.header,
-        layout.units,
-        layout.decimal,
+    data = read_columns(
+        path,
+        layout.first_row,
+        encoding=encoding,
+        delimiter=layout.delimiter,
+        decimal=layout.decimal,
+        width=layout.width,
+        quoted=layout.quoted,
+        progress=progress,
     )
+    data, notes = without_cut_row(data, path, encoding, layout.delimiter)
+    table = RawTable.build(data, layout.header, layout.units, layout.decimal)
     above = lines[: layout.header_line if layout.header_line >= 0 else layout.first_row]
-    return _Found(layout, encoding, tuple(above), table)
+    return _Found(layout, encoding, tuple(above), table, tuple(notes))
 
 
 def _refuse(found: _Found, path: Path) -> None:
@@ -323,6 +325,7 @@ def _start(found: _Found, mapping: ColumnMapping, signals: Signals) -> dict[str,
     metadata: dict[str, Any] = {
         "layout": f"{found.layout.describe()}, {found.encoding.name}",
         "columns": mapping.as_dict()["columns"],
+        "mapping": mapping.as_dict(),  # a saved experiment reads by it again
         "header": [line[:300] for line in found.above[:200]],
     }
     if signals.stamp is None:
