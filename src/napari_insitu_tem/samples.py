@@ -120,14 +120,16 @@ def find_sample(key: str) -> Sample:
 def open_sample(key: str) -> Experiment:
     """Open a sample experiment, with the measurements that come with it.
 
+    It has no folder of its own yet, so that saving asks for one and leaves the sample
+    as it is.
+
     Raises
     ------
     ReadError
         There is no such sample, or a file of it cannot be read.
     """
-    from napari_insitu_tem.io.registry import read_movie, read_trace
-    from napari_insitu_tem.model.experiment import Experiment
+    from napari_insitu_tem.io.experiment_folder import load_experiment
 
-    sample = find_sample(key)
-    movie, trace = read_movie(sample.movie), read_trace(sample.trace)
-    return Experiment(movie, trace, name=sample.key).align()
+    experiment = load_experiment(find_sample(key).experiment)
+    experiment.folder = None
+    return experiment
