@@ -11,16 +11,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_insitu_tem.measure.kymograph import Kymograph, reslice
     from napari_insitu_tem.measure.ratios import Expansion, expansion
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
 
-__all__ = ["Expansion", "TableBuilder", "expansion", "kind_table"]
+__all__ = [
+    "Expansion",
+    "Kymograph",
+    "TableBuilder",
+    "expansion",
+    "kind_table",
+    "reslice",
+]
 
 _HOME = {
     "Expansion": "ratios",
+    "Kymograph": "kymograph",
     "expansion": "ratios",
     "TableBuilder": "tables",
     "kind_table": "tables",
+    "reslice": "kymograph",
 }
 
 

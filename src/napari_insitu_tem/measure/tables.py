@@ -10,10 +10,13 @@ import pandas as pd
 
 from napari_insitu_tem.measure.common import common_columns
 from napari_insitu_tem.measure.kinds import FILLS
+from napari_insitu_tem.measure.rows import records_from_table
 from napari_insitu_tem.measure.source import Source
 from napari_insitu_tem.model.columns import KINDS, U_PICK, Column, empty_table
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.record import Record
+
+__all__ = ["TableBuilder", "kind_table", "records_from_table", "tables"]
 
 
 class TableBuilder:
