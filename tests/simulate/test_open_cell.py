@@ -14,6 +14,7 @@ from napari_insitu_tem.simulate.bodies import (
 )
 from napari_insitu_tem.simulate.camera import illumination
 from napari_insitu_tem.simulate.open_cell import simulate_nanowire
+from napari_insitu_tem.simulate.raster import Raster
 
 
 def along_the_wire(made, frame, along_nm, across_nm):
@@ -95,6 +96,28 @@ def test_the_pristine_diameter_is_that_of_the_truth(nanowire):
     # one frame is good to 2 nm, the mean of eight to 0.7 nm
     assert np.mean(found) == pytest.approx(truth.near_diameter_nm[:8].mean(), abs=1.5)
     assert np.std(found) < 3.0
+
+
+@pytest.mark.parametrize("second", [40.0, 150.0, 371.0])
+def test_without_noise_the_image_is_exact_to_a_fiftieth_of_a_pixel(nanowire, second):
+    wire, scope = nanowire.specimen, nanowire.microscope
+    raster, shift = Raster(scope.shape), np.array([0.3, -0.2])
+    passed = np.exp(-wire.depth(*raster.points, second, shift))
+    image = 13.0 * raster.pixels(passed, scope.blur_px)
+    across = np.arange(-160.0, 161.0, 2.5)
+    middle = np.array(wire.place_px(90.0, shift))
+    normal = np.asarray(axis_normal(wire.angle_deg)) / scope.pixel_size_nm
+    seen = map_coordinates(image, middle[:, None] + normal[:, None] * across, order=3)
+    true = float(wire.diameter_at(90.0, second)), float(wire.core_nm(90.0, second))
+    profile = wire_profile(nanowire)
+    if second < wire.on_s:
+        fit, _ = curve_fit(
+            lambda x, b, c, d: profile(x, b, c, d, d), across, seen, [13.0, 0.0, 120.0]
+        )
+        assert fit[2] == pytest.approx(true[0], abs=0.06)
+    else:
+        fit, _ = curve_fit(profile, across, seen, [13.0, 0.0, 215.0, 75.0])
+        assert fit[2:] == pytest.approx(true, abs=0.06)
 
 
 @pytest.mark.parametrize("frame", [14, 20, 30, 45, 62])
