@@ -109,7 +109,8 @@ def test_a_deleted_movie_layer_takes_the_movie_out_and_keeps_its_rows(link):
 
 
 def test_two_viewers_do_not_share_anything(link):
-    other = link_of(ViewerModel())
+    viewer = ViewerModel()
+    other = link_of(viewer)
     assert other.session is not link.session
     mark_event(link.session, "crack")
     assert other.session.document.records == {}
@@ -187,7 +188,8 @@ def test_a_colour_movie_is_shown_as_it_is():
     from napari_insitu_tem.model.movie import Movie
 
     data = np.zeros((3, 8, 8, 3), np.uint8)
-    link = link_of(ViewerModel())
+    viewer = ViewerModel()
+    link = link_of(viewer)
     link.session.add_movie(Movie.from_array(data, name="colour"))
     assert link.movie_layer("colour").rgb
     link.close()

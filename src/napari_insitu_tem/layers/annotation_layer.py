@@ -7,6 +7,7 @@ the features table) into one undoable step.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,7 @@ class AnnotationLayer:
         self._shown: dict[str, Record] = {}
         self._ids: list[str] = []
         self._is_pushing = False
+        layer.metadata[KEY]["session"] = weakref.ref(session)
         layer.events.data.connect(self._on_data)
         layer.events.highlight.connect(self._on_highlight)
         self.push()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from napari_insitu_tem.io.annotation_csv import write_annotations
+from napari_insitu_tem.io.packaged_csv import write_packaged
+from napari_insitu_tem.layers.keys import KEY
 from napari_insitu_tem.layers.table_layer import table_of_layer
+from napari_insitu_tem.model.experiment import Experiment
 
 
 def write_layer(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
-    """Write one annotation layer.
+    """Write one annotation layer and describe it in `datapackage.json` beside it.
 
     Returns
     -------
@@ -22,5 +24,12 @@ def write_layer(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
         The layer holds no measurements, or the file cannot be written.
     """
     _, table = table_of_layer(data, attributes)
-    write_annotations(Path(path), table)
-    return [path]
+    written = write_packaged(Path(path), table, _experiment_of(attributes))
+    return [str(one) for one in written]
+
+
+def _experiment_of(attributes: dict[str, Any]) -> Experiment | None:
+    """The experiment that an annotation layer shows, None for a standalone one."""
+    session = attributes["metadata"][KEY].get("session")
+    present = None if session is None else session()
+    return None if present is None else present.experiment
