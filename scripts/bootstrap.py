@@ -74,12 +74,18 @@ def use_new_enough_python() -> None:
         return
     for minor in range(13, OLDEST[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
-        if newer:
+        if newer and starts(newer):
             os.execv(newer, [newer, *sys.argv])
     sys.exit(
         f"Python 3.{OLDEST[1]} or newer is needed; {sys.executable} is "
         f"{sys.version.split()[0]}. Install one, then: make PYTHON=/path/to/python3 ..."
     )
+
+
+def starts(python: str) -> bool:
+    """Whether the name on the path is a Python, not only a pyenv stand-in for one."""
+    done = subprocess.run([python, "-c", ""], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def no_screen() -> bool:
