@@ -376,9 +376,17 @@ def labels(table: pd.DataFrame, kind: str) -> list[str]:
 
 def _blank_row(table: pd.DataFrame) -> pd.DataFrame:
     """Defaults for a shape that napari adds: no id, so that it is seen as new."""
-    row = table.iloc[:0].reindex([0])
-    text = [name for name in row.columns if _is_text(table, name)]
-    return row.fillna(dict.fromkeys(text, ""))
+    blanks = {}
+    for name in table.columns:
+        dtype = table[name].dtype
+        if _is_text(table, name):
+            blank: Any = ""
+        elif dtype.kind in "iub" and not pd.api.types.is_extension_array_dtype(dtype):
+            blank = dtype.type(0)
+        else:
+            blank = np.nan if dtype.kind == "f" else pd.NA
+        blanks[name] = pd.Series([blank], dtype=dtype)
+    return pd.DataFrame(blanks)
 
 
 def _is_text(table: pd.DataFrame, name: str) -> bool:

@@ -183,6 +183,16 @@ _SEI_OPTIONS: tuple[Column, ...] = (
     Column("u_t_over_r", "number", "Standard uncertainty of t_over_r."),
 )
 
+_PATH_OPTIONS: tuple[Column, ...] = (
+    Column(
+        "width_px",
+        "integer",
+        "Width over which the path's kymograph is averaged.",
+        "px",
+        authored=True,
+    ),
+)
+
 _FRAME_TO_STEP = slice(4, 13)
 
 #: The columns of the record at every frame of a movie.
@@ -248,7 +258,7 @@ KINDS: dict[str, Kind] = {
         Kind("front", "Front position", _FRONT, ("point",)),
         Kind("sei", "SEI thickness", _SEI, ("band",), _SEI_OPTIONS),
         Kind("event", "Events", _EVENT, ("none", "point")),
-        Kind("path", "Paths", (), ("line", "path")),
+        Kind("path", "Paths", (), ("line", "path"), _PATH_OPTIONS),
     )
 }
 

@@ -75,7 +75,7 @@ class Record:
         cls,
         kind: str,
         *,
-        object: str,  # noqa: A002
+        object: str,
         movie: str,
         frame: int,
         geometry: Geometry,

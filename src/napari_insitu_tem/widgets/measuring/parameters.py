@@ -59,7 +59,7 @@ class ParameterLink:
     def _on_changed(self, *_: Any) -> None:
         if self._is_showing:
             return
-        values = {w.name: w.value for w in self._container if w.name and w.visible}
+        values = {w.name: w.value for w in self._container if w.name}
         self._session.toolbox.change(self._kind, **values)
 
     def _on_tool(self, kind: str) -> None:
