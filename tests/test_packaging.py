@@ -191,7 +191,9 @@ def test_the_wheel_opens_its_own_sample_data(installed, tmp_path):
 OPEN_IN_NAPARI = """
 import npe2
 from napari.components import ViewerModel
-manifest = npe2.PluginManifest.from_distribution("napari-insitu-tem")
+manager = npe2.PluginManager.instance()
+manager.discover()
+manifest = manager.get_manifest("napari-insitu-tem")
 for sample in manifest.contributions.sample_data:
     viewer = ViewerModel()
     viewer.open_sample("napari-insitu-tem", sample.key)
