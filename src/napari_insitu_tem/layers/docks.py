@@ -18,6 +18,9 @@ AREAS: dict[str, str] = {
     "Cyclic view": "bottom",
 }
 
+#: Part of the window's height that the timeline takes at first.
+BOTTOM_SHARE = 0.38
+
 
 def show_dock(viewer: Any, name: str) -> Any:
     """Show a dock and return its widget; None for a viewer without a window.
@@ -66,6 +69,9 @@ def _place(window: Any, dock: Any, name: str) -> None:
         and AREAS.get(title.rsplit(" (", 1)[0]) == AREAS[name]
     ]
     main.addDockWidget(side, dock)
+    if AREAS[name] == "bottom" and not neighbours:
+        height = int(BOTTOM_SHARE * main.height())
+        main.resizeDocks([dock], [height], Qt.Orientation.Vertical)
     if neighbours and AREAS[name] == "right":
         main.tabifyDockWidget(neighbours[0], dock)
     elif neighbours:

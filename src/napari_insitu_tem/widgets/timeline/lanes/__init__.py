@@ -7,6 +7,7 @@ from napari_insitu_tem.widgets.timeline.lanes.charge import ChargeLane
 from napari_insitu_tem.widgets.timeline.lanes.coverage import CoverageLane
 from napari_insitu_tem.widgets.timeline.lanes.current import CurrentLane
 from napari_insitu_tem.widgets.timeline.lanes.events import EventsLane
+from napari_insitu_tem.widgets.timeline.lanes.kymograph import KymographLane
 from napari_insitu_tem.widgets.timeline.lanes.potential import PotentialLane
 from napari_insitu_tem.widgets.timeline.lanes.values import ValuesLane
 
@@ -17,4 +18,5 @@ LANES: list[type[Lane]] = [
     CurrentLane,
     ChargeLane,
     ValuesLane,
+    KymographLane,
 ]
