@@ -65,7 +65,7 @@ class TimeAxis(pg.AxisItem):
         digits = 0 if spacing >= 1 else min(math.ceil(-math.log10(spacing) - 1e-9), 9)
         if self.is_clock:
             return [clock_text(value, digits) for value in values]
-        return [f"{value:.{digits}f}".replace("-", "−") for value in values]
+        return [_plain(value, digits) for value in values]
 
 
 def _steps(wanted: float, *, clock: bool) -> list[float]:
@@ -88,10 +88,21 @@ def _round_step(wanted: float) -> list[float]:
 
 
 class ValueAxis(pg.AxisItem):
-    """Values left of a lane; a few labels, never cut off."""
+    """Values of one quantity; a few labels with the same digits, never cut off.
 
-    def __init__(self, width: int) -> None:
-        super().__init__("left", maxTickLength=4)
+    Parameters
+    ----------
+    side
+        "left" or "bottom".
+    size_px
+        Width of a left axis, height of a bottom one.
+    label_px
+        Pixels between labels.
+    """
+
+    def __init__(self, side: str, size_px: int, label_px: int = 24) -> None:
+        super().__init__(side, maxTickLength=4)
+        self._label_px = label_px
         self.enableAutoSIPrefix(False)
         self.setStyle(
             tickTextOffset=2,
@@ -99,20 +110,36 @@ class ValueAxis(pg.AxisItem):
             maxTextLevel=0,
             hideOverlappingLabels=2,
         )
-        self.setWidth(width)
+        (self.setWidth if side == "left" else self.setHeight)(size_px)
 
     def tickSpacing(
-        self,
-        minVal: float,
-        maxVal: float,
-        size: float,
+        self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, float]]:
-        """A label about every 24 pixels, at least two where they fit."""
+        """Labels with room between them, at least two where they fit."""
         span = abs(maxVal - minVal)
         if not (span > 0 and size > 0):
             return []
-        wanted = span / min(max(size / 24, 2.1), 6)
-        return [(step, 0.0) for step in _round_step(wanted)]
+        wanted = span / min(max(size / self._label_px, 2.1), 8)
+        steps = _round_step(wanted)
+        if math.floor(maxVal / steps[0]) <= math.ceil(minVal / steps[0]):
+            steps = _round_step(wanted / 2)
+        return [(step, 0.0) for step in steps]
+
+    def tickStrings(
+        self, values: Sequence[float], scale: float, spacing: float
+    ) -> list[str]:
+        """The labels."""
+        step = abs(spacing * scale) or 1.0
+        digits = min(max(0, math.ceil(-math.log10(step) - 1e-9)), 9)
+        if step >= 1e6 or step < 1e-6:
+            return [f"{value * scale:.3g}" for value in values]
+        return [_plain(value * scale, digits) for value in values]
+
+
+def _plain(value: float, digits: int) -> str:
+    """A number with a true minus sign and no negative zero."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.lstrip("-")
 
 
 def dress(axis: pg.AxisItem, theme: Theme) -> None:

@@ -6,9 +6,9 @@ from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_insitu_tem.widgets.theme import DARK, Theme
 from napari_insitu_tem.widgets.timeline.axis import TimeAxis, TimeStyle
+from napari_insitu_tem.widgets.timeline.gutter import GutterLabel
 from napari_insitu_tem.widgets.timeline.lane_view import LaneView
 from napari_insitu_tem.widgets.timeline.marks import Marks
-from napari_insitu_tem.widgets.timeline.row import GutterLabel
 
 _HEIGHT_PX = 30
 
@@ -21,7 +21,7 @@ class AxisRow(QWidget):
         self.labels = GutterLabel(self)
         self.axis = TimeAxis()
         self.view = LaneView(time_axis=self.axis, parent=self)
-        self.marks = Marks(self.view)
+        self.marks = Marks(self.view, has_handle=True)
         self._theme: Theme = DARK
         self.setFixedHeight(_HEIGHT_PX)
         self._row = QHBoxLayout(self)

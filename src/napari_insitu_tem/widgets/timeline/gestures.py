@@ -26,7 +26,7 @@ class Mouse:
     Attributes
     ----------
     time_s
-        Time under it.
+        Time under it: position on the horizontal axis.
     value
         Position on the lane's own axis.
     x, y

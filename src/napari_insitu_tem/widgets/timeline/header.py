@@ -98,8 +98,8 @@ class Header(QWidget):
         group.triggered.connect(self._on_speed)
         self.speed.setMenu(menu)
         self.speed.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.speed.setText(speed_text(1.0))
-        self.speed.setFixedWidth(88)
+        self.speed.setText(f"{speed_text(1.0)} ▾")
+        self.speed.setFixedWidth(92)
 
     def _hint_row(self) -> None:
         self._hint = QWidget(self)
@@ -167,6 +167,8 @@ class Header(QWidget):
             " border: none; border-radius: 3px; padding: 1px 2px; }"
             f"QToolButton:hover {{ background: {over}; }}"
             f"QToolButton:checked {{ background: {pressed}; }}"
+            # The text of the speed says enough; the lanes' picture too.
+            "QToolButton::menu-indicator { image: none; width: 0; }"
             f"QLabel {{ color: {theme.text}; background: transparent; }}"
         )
 
@@ -208,7 +210,7 @@ class Header(QWidget):
         self.hint_button.setVisible(bool(hint.action))
 
     def _on_speed(self, action: QAction) -> None:
-        self.speed.setText(action.text())
+        self.speed.setText(f"{action.text()} ▾")
         self.speed_chosen.emit(float(action.data()))
 
 

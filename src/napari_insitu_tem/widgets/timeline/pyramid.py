@@ -9,6 +9,7 @@ covers the same pixels as the line through all samples.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -82,7 +83,7 @@ class Pyramid:
         """First and last position, None without a sample."""
         return (float(self.x[0]), float(self.x[-1])) if len(self) else None
 
-    @property
+    @cached_property
     def y_bounds(self) -> tuple[float, float] | None:
         """Least and largest value, None without a sample."""
         return self._between(0, len(self))
@@ -169,9 +170,10 @@ class Pyramid:
             return Polyline(np.empty(0), np.empty(0), np.empty(0, bool))
         if last - first <= _PER_PIXEL * pixels:
             chosen = slice(first, last)
-            return _polyline(self.x[chosen], self.y[chosen], self.starts[chosen])
+            return joined(self.x[chosen], self.y[chosen], self.starts[chosen])
         bounds = self._groups(first, last, start, (stop - start) / pixels, pixels)
-        return self._drawn(bounds[:-1], bounds[1:])
+        extremes = self.extremes(bounds[:-1], bounds[1:])
+        return thinned(self.x, self.y, self.starts, bounds, extremes)
 
     def _groups(
         self, first: int, last: int, start: float, width: float, pixels: int
@@ -188,20 +190,6 @@ class Pyramid:
         b = b if b - a <= _PER_PIXEL * pixels else a
         bounds = [np.array([first, last]), edges, self._break_at[a:b]]
         return np.unique(np.concatenate(bounds)).astype(np.int64)
-
-    def _drawn(self, first: IntArray, last: IntArray) -> Polyline:
-        low, high = self.extremes(first, last)
-        end = last - 1
-        middle = (self.x[first] + self.x[end]) / 2
-        x = np.stack([self.x[first], middle, middle, self.x[end]], axis=1)
-        y = np.stack([self.y[first], low, high, self.y[end]], axis=1)
-        size = last - first
-        kept = np.ones(x.shape, bool)
-        kept[:, 1:3] = (size > 2)[:, None]
-        kept[:, 3] = size > 1
-        starts = np.zeros(x.shape, bool)
-        starts[:, 0] = self.starts[first]
-        return _polyline(x[kept], y[kept], starts[kept])
 
 
 @dataclass(frozen=True)
@@ -243,16 +231,48 @@ def _reduced(
     return np.asarray(reduce.reduceat(values[: last[-1]], pairs)[::2])
 
 
-def _polyline(x: FloatArray, y: FloatArray, starts: BoolArray) -> Polyline:
+def thinned(
+    x: FloatArray,
+    y: FloatArray,
+    starts: BoolArray,
+    bounds: IntArray,
+    extremes: tuple[FloatArray, FloatArray],
+) -> Polyline:
+    """Replace each group of samples by its first one, its extremes and its last one.
+
+    Parameters
+    ----------
+    x, y, starts
+        (N,) samples; `starts` is True where one is not joined to the one before.
+    bounds
+        (G + 1,) where groups begin, and where the last one ends.
+    extremes
+        (G,) least and (G,) largest y of each group.
+    """
+    first, last = bounds[:-1], bounds[1:] - 1
+    middle = (x[first] + x[last]) / 2
+    at = np.stack([x[first], middle, middle, x[last]], axis=1)
+    value = np.stack([y[first], *extremes, y[last]], axis=1)
+    size = last - first + 1
+    kept = np.ones(at.shape, bool)
+    kept[:, 1:3] = (size > 2)[:, None]
+    kept[:, 3] = size > 1
+    begins = np.zeros(at.shape, bool)
+    begins[:, 0] = starts[first]
+    return joined(at[kept], value[kept], begins[kept])
+
+
+def joined(x: FloatArray, y: FloatArray, starts: BoolArray) -> Polyline:
     """Join the points except at starts; a lone point is doubled to show as a dot."""
-    joined = np.append(~starts[1:], False)
-    before = np.append(False, joined[:-1])
-    alone = ~joined & ~before
+    connect = np.append(~starts[1:], False)
+    before = np.append(False, connect[:-1])
+    alone = ~connect & ~before
     if not alone.any():
-        return Polyline(x, y, joined)
+        return Polyline(x, y, connect)
     counts = np.where(alone, 2, 1)
-    connect = np.repeat(joined, counts)
-    connect[np.cumsum(counts)[alone] - 2] = True
+    at = np.cumsum(counts)[alone] - 2
+    connect = np.repeat(connect, counts)
+    connect[at] = True
     return Polyline(np.repeat(x, counts), np.repeat(y, counts), connect)
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from html import escape
-
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.theme import DARK, Theme
+from napari_insitu_tem.widgets.timeline.gutter import GutterLabel
 from napari_insitu_tem.widgets.timeline.heights import Room
 from napari_insitu_tem.widgets.timeline.lane_view import LaneView
 from napari_insitu_tem.widgets.timeline.lanes.base import Lane, Options
 from napari_insitu_tem.widgets.timeline.marks import Marks
 
-GUTTER_PX = 112
 GRIP_PX = 5
 
 
@@ -94,41 +91,6 @@ class LaneRow(QWidget):
         """Let go of the session."""
         self.lane.labels_changed.disconnect(self._on_labels_changed)
         self.lane.close()
-
-
-class GutterLabel(QLabel):
-    """Title, unit and legend of a lane."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedWidth(GUTTER_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Ignored)
-        self.setContentsMargins(8, 2, 2, 2)
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-
-    def write(
-        self,
-        title: str,
-        unit: str,
-        colour: str,
-        legend: Sequence[tuple[str, str]],
-        theme: Theme,
-    ) -> None:
-        """Show these words."""
-        faint = theme.faint_text
-        text = f'<span style="color:{colour}"><b>{escape(title)}</b></span>'
-        if unit:
-            text += f' <span style="color:{faint}">({escape(unit)})</span>'
-        if legend:
-            names = "&nbsp; ".join(
-                f'<span style="color:{c}">●</span>&nbsp;{escape(n)}' for c, n in legend
-            )
-            text += f'<br><span style="color:{faint}">{names}</span>'
-        self.setText(f'<span style="font-size:{theme.font_pt}pt">{text}</span>')
-        whole = [f"{title} ({unit})" if unit else title]
-        self.setToolTip("\n".join(whole + [name for _, name in legend]))
 
 
 class Grip(QWidget):

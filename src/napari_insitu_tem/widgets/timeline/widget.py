@@ -264,7 +264,7 @@ class TimelineWidget(QWidget):
             return
         values = [row.lane.text_at(time_s) for row in self.stack.shown_rows]
         known = [value for value in values if value]
-        self.header.show_hover("   ".join(["mouse: " + time_text(time_s), *known]))
+        self.header.show_hover("  ·  ".join(["mouse " + time_text(time_s), *known]))
 
     def _on_gesture(self, text: str) -> None:
         if text:
