@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_insitu_tem.io.failures import reading
-from napari_insitu_tem.model.errors import CancelledError
+from napari_insitu_tem.model.errors import CancelledError, ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 
 _CHUNK = 4 * 2**20
@@ -94,6 +94,15 @@ def known(path: Path, look: Fingerprint | None = None) -> Fingerprint | None:
         return old
     same = (old.bytes, old.modified_ns) == (look.bytes, look.modified_ns)
     return old if same else None
+
+
+def glance(path: Path) -> Fingerprint:
+    """What is known of a file without reading it."""
+    try:
+        look = _look(path)
+    except ReadError:
+        return known(path) or Fingerprint()
+    return known(path, look) or look
 
 
 def remember(path: Path, found: Fingerprint) -> Fingerprint:

@@ -10,7 +10,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_insitu_tem.io.registry import read_movie, read_trace
-from napari_insitu_tem.io.source_files import Finder, SourceFile, describe_files
+from napari_insitu_tem.io.source_files import (
+    Finder,
+    SourceFile,
+    describe_files,
+    glance_at_files,
+)
 from napari_insitu_tem.model.column_mapping import ColumnMapping
 from napari_insitu_tem.model.errors import CancelledError, InsituTemError
 from napari_insitu_tem.model.experiment import Experiment
@@ -78,13 +83,29 @@ def entries_of(
     CancelledError
         `progress` asked to stop while files were hashed.
     """
-    items: list[Movie | Trace] = [*experiment.movies, *experiment.traces]
-    files = iter(
-        describe_files(
-            [path for item in items for path in item.paths], folder, progress=progress
-        )
-    )
-    entries = [_entry(item, [next(files) for _ in item.paths]) for item in items]
+    paths = [path for item in _items(experiment) for path in item.paths]
+    return _entries(experiment, describe_files(paths, folder, progress=progress))
+
+
+def glance_at_entries(
+    experiment: Experiment, folder: Path
+) -> tuple[list[SourceEntry], list[SourceEntry]]:
+    """As `entries_of`, but no file is read: hashes only where they are known."""
+    paths = [path for item in _items(experiment) for path in item.paths]
+    return _entries(experiment, glance_at_files(paths, folder))
+
+
+def _items(experiment: Experiment) -> list[Movie | Trace]:
+    return [*experiment.movies, *experiment.traces]
+
+
+def _entries(
+    experiment: Experiment, described: Iterable[SourceFile]
+) -> tuple[list[SourceEntry], list[SourceEntry]]:
+    files = iter(described)
+    entries = [
+        _entry(item, [next(files) for _ in item.paths]) for item in _items(experiment)
+    ]
     count = len(experiment.movies)
     return (
         _with_carried(entries[:count], experiment.carried.get("movies", ())),

@@ -12,6 +12,7 @@ from napari_insitu_tem.io.checksums import (
     Fingerprint,
     fingerprint,
     fingerprints,
+    glance,
     known,
     look_alike,
     remember,
@@ -97,6 +98,14 @@ def describe_files(
     return [
         SourceFile.of(path, found.get(path) or known(path) or Fingerprint(), folder)
         for path in paths
+    ]
+
+
+def glance_at_files(paths: Iterable[Path], folder: Path) -> list[SourceFile]:
+    """As `describe_files`, but nothing is read: hashes only where they are known."""
+    return [
+        SourceFile.of(path, glance(path), folder)
+        for path in (Path(path).absolute() for path in paths)
     ]
 
 

@@ -25,12 +25,18 @@ class Edit:
 
 
 class History:
-    """Edits of one experiment; another experiment has another history."""
+    """Edits of one experiment; another experiment has another history.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    is_saved
+        Whether the document it starts from is on disk.
+    """
+
+    def __init__(self, *, is_saved: bool = True) -> None:
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
-        self._saved_at: Edit | None = None
+        self._saved_at: Edit | None = None if is_saved else _NEVER
         self._merge_key = ""
 
     @property
@@ -87,3 +93,7 @@ class History:
         edit = source.pop()
         target.append(edit)
         return edit
+
+
+#: Where a history was saved that never was; no edit is ever this one.
+_NEVER = Edit("", Document(), Document())

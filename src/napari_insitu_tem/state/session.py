@@ -92,8 +92,8 @@ class Session:
         self.toolbox = Toolbox()
         self._start_over()
 
-    def _start_over(self) -> None:
-        self.history = History()
+    def _start_over(self, *, is_saved: bool = True) -> None:
+        self.history = History(is_saved=is_saved)
         self._base: Document | None = None
         self._builder = TableBuilder(self._experiment)
         self._playhead: Playhead | None = None
@@ -110,15 +110,23 @@ class Session:
         """The open experiment."""
         return self._experiment
 
-    def open(self, experiment: Experiment) -> None:
-        """Replace the open experiment; its history starts anew."""
+    def open(self, experiment: Experiment, *, is_saved: bool = True) -> None:
+        """Replace the open experiment; its history starts anew.
+
+        Parameters
+        ----------
+        experiment
+            The new one.
+        is_saved
+            False for one that holds edits which are not on disk (recovered ones).
+        """
         self._experiment = experiment
-        self._start_over()
+        self._start_over(is_saved=is_saved)
         self.experiment_changed.emit()
         self.playhead_changed.emit(self._playhead)
         self.selection_changed.emit(self._selection)
         self.range_changed.emit(None)
-        self.saved_changed.emit(True)
+        self.saved_changed.emit(is_saved)
 
     def add_movie(self, movie: Movie) -> Movie:
         """Add a movie and align it by the start stamps where both files have one."""
