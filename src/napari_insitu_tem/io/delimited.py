@@ -22,7 +22,7 @@ from napari_insitu_tem.io.raw_table import RawTable
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.signals import Signals, convert
 from napari_insitu_tem.io.suggestion import is_impedance, suggest
-from napari_insitu_tem.io.table_layout import TableLayout, find_table
+from napari_insitu_tem.io.table_layout import TableLayout, find_table, is_header
 from napari_insitu_tem.io.text import (
     Encoding,
     decode,
@@ -37,6 +37,7 @@ from napari_insitu_tem.model.trace import Trace
 BoolArray = NDArray[np.bool_]
 
 _PREVIEW_ROWS = 20
+_LOOKED_AT = 1000
 _MARKUP = re.compile(r"^\s*(?:<|\{|\[\s*[\[{\"\d])")
 #: (what stands above the table, what is to be known about such files)
 _CAVEATS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -173,6 +174,12 @@ def _refuse(found: _Found, path: Path) -> None:
             path=path,
         )
     suggested, _ = suggest(table)
+    if _has_second_header(table, suggested):
+        raise ReadError(
+            f"{path.name} holds several tables, one below the other.",
+            hint="Export each measurement to a file of its own.",
+            path=path,
+        )
     signals = {"potential_V", "current_A"} & set(suggested.columns)
     if is_impedance(table) and not (signals and "time_s" in suggested.columns):
         raise ReadError(
@@ -197,6 +204,21 @@ def _has_sparse_column(table: RawTable) -> bool:
             if 0.0 < share < 0.5:
                 return True
     return False
+
+
+def _has_second_header(table: RawTable, mapping: ColumnMapping) -> bool:
+    """A line of names between the rows."""
+    choice = mapping.columns.get("time_s")
+    index = None if choice is None else table.find(choice.column)
+    if index is None or table.kind(index) != "number" or not table.spoiled(index):
+        return False
+    known = np.isfinite(table.numbers(index))
+    missing = np.flatnonzero(~known[: int(np.flatnonzero(known)[-1])])
+    rows = table.data.iloc[missing[:_LOOKED_AT]]
+    return any(
+        is_header(["" if cell != cell else str(cell) for cell in row])
+        for row in rows.itertuples(index=False)
+    )
 
 
 def _hint_for_no_time(found: _Found) -> str:

@@ -15,7 +15,11 @@ from napari_insitu_tem.io.eclab_header import (
     looks_like_columns,
     read_header,
 )
-from napari_insitu_tem.io.number_columns import HEAD_BYTES, read_columns
+from napari_insitu_tem.io.number_columns import (
+    HEAD_BYTES,
+    read_columns,
+    without_cut_row,
+)
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.raw_table import RawTable
 from napari_insitu_tem.io.registry import Format
@@ -62,12 +66,13 @@ def read(
     ReadError
         No table, an impedance spectrum without times, or times that run backwards.
     """
-    header, table = _read_table(path, progress)
+    header, table, notes = _read_table(path, progress)
     if mapping is None:
         mapping, _ = suggest(table)
     _refuse(table, mapping, path)
     signals = convert(table, mapping, path)
-    notes = signals.warnings
+    notes.extend(signals.warnings)
+    signals.warnings = notes
     breaks = _breaks(header, len(table))
     averaged = _current_from_charge(table, signals) or _is_averaged(
         header, table, signals, breaks
@@ -94,7 +99,9 @@ def read(
     )
 
 
-def _read_table(path: Path, progress: Progress) -> tuple[EclabHeader, RawTable]:
+def _read_table(
+    path: Path, progress: Progress
+) -> tuple[EclabHeader, RawTable, list[str]]:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     text, encoding = decode(head)
@@ -118,7 +125,8 @@ def _read_table(path: Path, progress: Progress) -> tuple[EclabHeader, RawTable]:
         width=max([len(header.columns), *(len(row) for row in rows)]),
         progress=progress,
     )
-    return header, RawTable.build(data, header.columns, decimal=decimal)
+    data, notes = without_cut_row(data, path, encoding, "\t")
+    return header, RawTable.build(data, header.columns, decimal=decimal), notes
 
 
 def _refuse(table: RawTable, mapping: ColumnMapping, path: Path) -> None:

@@ -67,6 +67,8 @@ def read(
     progress(1, 2, "Reading the tables")
     tables = _main_tables(file, path)
     warnings: list[str] = []
+    if file.is_cut:
+        warnings.append("The file breaks off in its last row, which was left out.")
     parts = [_signals(table.table, mapping, path) for table in tables]
     columns, breaks = _run_on(tables, parts, warnings)
     for part in parts:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from napari_insitu_tem.io.number_columns import read_lines
+from napari_insitu_tem.io.number_columns import ends_in_a_cut_row, read_lines
 from napari_insitu_tem.io.raw_table import RawTable
 from napari_insitu_tem.io.table_layout import decimal_mark
 
@@ -62,12 +62,15 @@ class GamryFile:
         In the order of the file.
     decimal
         Decimal mark of its numbers.
+    is_cut
+        The file breaks off in a row, which was left out.
     """
 
     settings: dict[str, str] = field(default_factory=dict)
     sections: dict[str, dict[str, str]] = field(default_factory=dict)
     tables: list[GamryTable] = field(default_factory=list)
     decimal: str = "."
+    is_cut: bool = False
 
     def setting(self, key: str, section: str = "") -> str:
         """A value, from the section first if one is named; empty without one."""
@@ -88,6 +91,9 @@ def read_gamry(lines: Sequence[str]) -> GamryFile:
         elif len(cells) > 1 and cells[0].strip():
             section = _section(found, cells, section)
             section.setdefault(cells[0].strip(), _value(cells))
+    if bodies and len(bodies[-1][1]) > 3 and ends_in_a_cut_row(lines, "\t"):
+        bodies[-1][1].pop()
+        found.is_cut = True
     found.decimal = decimal_mark(
         row.split("\t") for _, body in bodies for row in body[2 : 2 + _DECIMAL_ROWS]
     )

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from napari_insitu_tem.io.column_names import candidates, read_label
 from napari_insitu_tem.io.number_columns import is_nothing, is_number
 from napari_insitu_tem.io.start_times import read_date
@@ -22,6 +24,7 @@ _POINT = re.compile(r"^[+-]?\d*\.\d+(?:[eEdD][+-]?\d+)?$")
 _ENOUGH_ROWS = 200
 _SAMPLE_ROWS = 60
 _REACH = 4
+_FORGIVEN = 2
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def find_table(lines: Sequence[str]) -> TableLayout | None:
 
     A header without a single row is found too, if its names and units leave no doubt.
     """
-    best: tuple[float, TableLayout] | None = None
+    best: tuple[float, float, TableLayout] | None = None
     has_quotes = any('"' in line for line in lines)
     for delimiter in DELIMITERS:
         quoted = has_quotes and delimiter != " "
@@ -108,11 +111,23 @@ def find_table(lines: Sequence[str]) -> TableLayout | None:
         score, rows = _longest_run(lines, split)
         if len(rows) < (3 if delimiter == " " else 2):
             continue
-        if best is None or score > best[0]:
-            best = score, _layout(lines, rows, delimiter, split, quoted)
+        quality = float(np.mean([_row_quality(split(lines[row])) for row in rows]))
+        if best is None or _is_better(delimiter, score, quality, best):
+            best = score, quality, _layout(lines, rows, delimiter, split, quoted)
         if len(rows) >= _ENOUGH_ROWS:  # the other delimiters need not look further
             lines = lines[: rows[-1] + 1]
-    return best[1] if best else _header_alone(lines)
+    return best[2] if best else _header_alone(lines)
+
+
+def _is_better(
+    delimiter: str, score: float, quality: float, best: tuple[float, float, TableLayout]
+) -> bool:
+    """Whether a delimiter makes more of the text than the best so far.
+
+    Spaces stand inside cells too ("3:40:24 PM"): they separate only where nothing else
+    does as well.
+    """
+    return quality > best[1] + 0.1 if delimiter == " " else score > best[0]
 
 
 def _splitter(delimiter: str, quoted: bool) -> Callable[[str], list[str]]:
@@ -138,6 +153,12 @@ def is_value(cell: str) -> bool:
     return 6 <= len(text) <= 40 and text[0].isdigit() and read_date(text) is not None
 
 
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether the cells of a line are two names or more, and no value."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) >= 2 and not any(is_value(cell) for cell in filled)
+
+
 def is_clock(cell: str) -> bool:
     """Whether a cell is `h:m:s`, with or without days in front."""
     return _CLOCK.match(cell.strip()) is not None
@@ -158,7 +179,7 @@ def _longest_run(
     """Score of the best run of rows, blank lines in between allowed, and its lines."""
     best_score, best_rows = 0.0, []
     rows: list[int] = []
-    score = 0.0
+    score, missed = 0.0, 0
     for index, line in enumerate(lines):
         if not line.strip():
             continue
@@ -166,9 +187,11 @@ def _longest_run(
         quality = _row_quality(cells)
         if quality > 0.0:
             rows.append(index)
-            score += quality**2 * min(len(cells), 100)
+            score, missed = score + quality**2 * min(len(cells), 100), 0
+        elif len(rows) >= 5 and missed < _FORGIVEN and not is_header(cells):
+            missed += 1  # a remark between the rows
         else:
-            rows, score = [], 0.0
+            rows, score, missed = [], 0.0, 0
         if score > best_score:
             best_score, best_rows = score, list(rows)
         if len(rows) >= _ENOUGH_ROWS:

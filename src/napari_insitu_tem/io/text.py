@@ -15,7 +15,8 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 )
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LINE_END_BYTES = re.compile(rb"\r\n|\n|\r")
-_STRAY = "\ufeff\x00"
+#: What some programs leave at the end of a file.
+STRAY = "\ufeff\x00"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def decode(data: bytes) -> tuple[str, Encoding]:
     """The text of a file or of its beginning; what cannot be read becomes U+FFFD."""
     encoding = detect_encoding(data)
     text = data[encoding.skip :].decode(encoding.name, errors="replace")
-    return text.strip(_STRAY), encoding
+    return text.strip(STRAY), encoding
 
 
 def lines_of(text: str) -> list[str]:

@@ -60,7 +60,7 @@ def kind_of(column: pd.Series[Any]) -> Kind:
         ("clock", is_clock),
         ("date", lambda cell: read_date(cell) is not None),
     ):
-        if sum(map(test, cells)) > 0.8 * len(cells):
+        if sum(map(test, cells)) > 0.6 * len(cells):
             return kind  # type: ignore[return-value]
     return "text"
 
