@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import Container
 from qtpy.QtGui import QColor
@@ -23,17 +23,15 @@ from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.state.events import mark_event, open_event, set_vocabulary
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
 
+if TYPE_CHECKING:
+    import napari.viewer
+
 HELP = (
     "A key marks an event at this frame, under the mouse. Shift and the key begins a "
     "lasting event; the same keys on a later frame end it."
 )
 
 _WORD, _KEY, _MARK, _LAST = range(4)
-
-
-def events_dock(viewer: Any) -> EventsDock:
-    """The dock for a viewer."""
-    return EventsDock(viewer)
 
 
 class EventsDock(MeasuringDock):
@@ -45,7 +43,7 @@ class EventsDock(MeasuringDock):
         The napari viewer.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(
             viewer,
             "event",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from magicgui.widgets import CheckBox, ComboBox, Container, SpinBox
 from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from napari_insitu_tem.state.measuring import set_reference
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
+
+if TYPE_CHECKING:
+    import napari.viewer
 
 QUANTITIES = ("diameter", "length", "area", "volume")
 
@@ -27,11 +30,6 @@ HELP = (
 )
 
 
-def expansion_dock(viewer: Any) -> ExpansionDock:
-    """The dock for a viewer."""
-    return ExpansionDock(viewer)
-
-
 class ExpansionDock(MeasuringDock):
     """Measures expansion.
 
@@ -41,7 +39,7 @@ class ExpansionDock(MeasuringDock):
         The napari viewer.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         self._shape = ComboBox(name="shape", label="Draw as", choices=("line",))
         parameters = Container(
             widgets=[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container, SpinBox
 from qtpy.QtCore import QSignalBlocker
@@ -19,15 +19,13 @@ from napari_insitu_tem.state.measuring import (
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
 
+if TYPE_CHECKING:
+    import napari.viewer
+
 HELP = (
     "Draw the path once, along the wire or from the surface inward. Then click the "
     "front on each frame, or in the kymograph of the timeline."
 )
-
-
-def front_dock(viewer: Any) -> FrontDock:
-    """The dock for a viewer."""
-    return FrontDock(viewer)
 
 
 class FrontDock(MeasuringDock):
@@ -39,8 +37,8 @@ class FrontDock(MeasuringDock):
         The napari viewer.
     """
 
-    def __init__(self, viewer: Any) -> None:
-        parameters = Container(
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        parameters: Container[Any] = Container(
             widgets=[
                 CheckBox(name="snap", text="Snap to the nearest edge", label=""),
                 SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),

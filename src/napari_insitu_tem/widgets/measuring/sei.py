@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from magicgui.widgets import CheckBox, ComboBox, Container, SpinBox
 
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
+
+if TYPE_CHECKING:
+    import napari.viewer
 
 #: What the user reads -> the option `core` of a row.
 CORES = (
@@ -21,11 +24,6 @@ HELP = (
 )
 
 
-def sei_dock(viewer: Any) -> SeiDock:
-    """The dock for a viewer."""
-    return SeiDock(viewer)
-
-
 class SeiDock(MeasuringDock):
     """Measures the thickness of an SEI.
 
@@ -35,7 +33,7 @@ class SeiDock(MeasuringDock):
         The napari viewer.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         parameters = Container(
             widgets=[
                 ComboBox(name="core", label="Core radius", choices=CORES),
