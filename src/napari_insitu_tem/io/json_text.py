@@ -28,10 +28,17 @@ def to_json(value: Any, *, indent: int | None = None) -> bytes:
     SaveError
         A value is of a kind that JSON cannot hold.
     """
-    text = json.dumps(
-        plain(value), ensure_ascii=False, allow_nan=False, indent=indent, default=_no
-    )
+    try:
+        text = _dumps(value, indent)
+    except ValueError:  # NaN or infinity, which are rare: only then a second look
+        text = _dumps(plain(value), indent)
     return encoded(text)
+
+
+def _dumps(value: Any, indent: int | None) -> str:
+    return json.dumps(
+        value, ensure_ascii=False, allow_nan=False, indent=indent, default=_plain_or_no
+    )
 
 
 def from_json(data: bytes, path: Path) -> Any:
@@ -67,8 +74,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _no(value: object) -> None:
-    raise SaveError(f"A value of type {type(value).__name__} cannot be saved.")
+def _plain_or_no(value: object) -> Any:
+    """What JSON does not know by itself."""
+    simple = plain(value)
+    if simple is value:
+        raise SaveError(f"A value of type {type(value).__name__} cannot be saved.")
+    return simple
 
 
 def _number_or_object(item: dict[str, Any]) -> Any:
