@@ -188,7 +188,7 @@ def align_by_stamps(
 
 def suspicious_hours(offset_s: float, tolerance_s: float = 90.0) -> str:
     """A sentence where an offset is close to a whole number of half hours, else ''."""
-    halves = round(offset_s / 1800.0)
+    halves = round(offset_s / 1800.0) if np.isfinite(offset_s) else 0
     if halves == 0 or abs(halves) > 52:
         return ""
     rest = offset_s - 1800.0 * halves
