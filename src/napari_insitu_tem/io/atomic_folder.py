@@ -35,10 +35,10 @@ _STAGE = ".saving-"
 Files = Mapping[str, bytes | None]
 
 
-def write_together(folder: Path, files: Files) -> None:
+def write_together(folder: Path, files: Files, *, backups: int = KEPT_BACKUPS) -> None:
     """Replace files of a folder as one step; the order given is the order of renaming.
 
-    What was there before goes to `backups/1`, earlier backups move up to `backups/5`.
+    What was there before goes to `backups/1`, earlier backups move up.
 
     Parameters
     ----------
@@ -46,6 +46,8 @@ def write_together(folder: Path, files: Files) -> None:
         Made when it is not there; its parent must be.
     files
         What to write and to remove. Files that are not named stay.
+    backups
+        How many replaced states are kept.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def write_together(folder: Path, files: Files) -> None:
             if is_new:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-        _rotate_backups(folder, stage / "old")
+        _rotate_backups(folder, stage / "old", backups)
         shutil.rmtree(stage, ignore_errors=True)
 
 
@@ -193,15 +195,15 @@ def _finish_interrupted(folder: Path) -> None:
         stray.unlink(missing_ok=True)
 
 
-def _rotate_backups(folder: Path, old: Path) -> None:
+def _rotate_backups(folder: Path, old: Path, kept: int) -> None:
     """Keep the last replaced states; a failure here does not undo the save."""
-    if not old.is_dir():
+    if not old.is_dir() or kept < 1:
         return
     backups = folder / BACKUPS
     with suppress(OSError):
         backups.mkdir(exist_ok=True)
-        shutil.rmtree(backups / str(KEPT_BACKUPS), ignore_errors=True)
-        for number in range(KEPT_BACKUPS - 1, 0, -1):
+        shutil.rmtree(backups / str(kept), ignore_errors=True)
+        for number in range(kept - 1, 0, -1):
             if (backups / str(number)).exists():
                 os.replace(backups / str(number), backups / str(number + 1))
         os.replace(old, backups / "1")

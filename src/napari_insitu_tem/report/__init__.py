@@ -1,0 +1,1 @@
+"""Results for others: tables, figures and movies for publication, made off screen."""
