@@ -652,3 +652,35 @@ def test_a_cancelled_save_changes_nothing(tmp_path: Path) -> None:
     assert reports[0][2] == "Checking film.tif"
     assert not (tmp_path / "wire.insitu").exists()
     assert experiment.folder is None
+
+
+# -- real instrument files ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        "ixdat-large-test-files/multiple_techniques_dataset_01_05_CA_C01.mpt",
+        "gamry-parser/cv_data.dta",
+    ],
+)
+def test_real_instrument_files_are_saved_and_opened_equal(
+    shared_data: Path, tmp_path: Path, record: str
+) -> None:
+    series = shared_data / "movies" / "nomelabs__insitu-TEM-annealing-Ti"
+    film = read_movie(series / "line_crops_1770-1786").renamed("heating")
+    trace = read_trace(shared_data / "potentiostat" / record)
+    experiment = Experiment(film, trace)
+    experiment.document = experiment.document.with_records(
+        rows("heating")
+    ).with_interval("heating", 0.5)
+    experiment.align(offset_s=trace.span_ns[0] / 1e9 + 1.0)
+    folder = save(experiment, tmp_path / "real")
+    opened = load_experiment(folder, records_from_table=records_from_table)
+    assert opened.warnings == ()
+    assert_same(opened, experiment)
+    pd.testing.assert_frame_equal(
+        opened.trace().frame, experiment.trace().frame, check_exact=True
+    )
+    stored = json.loads((folder / "experiment.json").read_text())
+    assert len(stored["movies"][0]["files"]) == len(film)

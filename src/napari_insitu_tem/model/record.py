@@ -18,8 +18,12 @@ Attributes = tuple[tuple[str, Any], ...]
 
 
 def new_id() -> str:
-    """Twelve characters, unique for any practical purpose."""
-    return uuid.uuid4().hex[:12]
+    """Twelve characters, unique for any practical purpose.
+
+    The first is a letter that no number has: a spreadsheet takes "123456e78901" or
+    "001234567890" for a number and writes it back as another text.
+    """
+    return f"r{uuid.uuid4().hex[:11]}"
 
 
 @dataclass(frozen=True)
