@@ -85,7 +85,7 @@ class Hand:
         when = self.first + timedelta(seconds=10 * self.made)
         self.made += 1
         return Record(
-            id=self.rng.bytes(6).hex(),
+            id=f"r{self.rng.bytes(6).hex()[:11]}",
             kind=kind,
             object=name,
             movie=self.movie,
