@@ -127,7 +127,7 @@ def test_another_experiment_replaces_the_layers(link):
 def test_opening_the_same_names_again_shows_the_new_frames(link):
     movie = make_movie()
     link.session.open(Experiment(movie))
-    assert link.movie_layer("wire").data is movie.frames
+    assert link.movie_layer("wire").data.frames is movie.frames
     assert names(link) == ["wire"]
 
 
@@ -192,4 +192,29 @@ def test_a_colour_movie_is_shown_as_it_is():
     link = link_of(viewer)
     link.session.add_movie(Movie.from_array(data, name="colour"))
     assert link.movie_layer("colour").rgb
+    link.close()
+
+
+def test_a_frame_that_cannot_be_read_is_black_and_said(capsys):
+    from napari_insitu_tem.model.errors import ReadError
+    from napari_insitu_tem.model.movie import ArraySource, FrameArray, Movie
+
+    class Torn(ArraySource):
+        """The third frame is damaged."""
+
+        def read_frame(self, index):
+            if index == 2:
+                raise ReadError("film.tif: frame 2 cannot be read.")
+            return super().read_frame(index)
+
+    data = np.full((4, 6, 7), 9, np.uint16)
+    viewer = ViewerModel()
+    link = link_of(viewer)
+    link.session.add_movie(Movie("film", FrameArray(Torn(data))))
+    shown = link.movie_layer("film").data
+    for frame in range(4):
+        viewer.dims.set_current_step(0, frame)
+    assert link.session.playhead.frame == 3
+    assert shown[2:3].max() == 0
+    assert shown[3].max() == 9
     link.close()

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_insitu_tem.layers.convert import layer_space
 from napari_insitu_tem.layers.keys import KEY
+from napari_insitu_tem.layers.shown_frames import ShownFrames
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 
@@ -31,7 +32,7 @@ def movie_layer_data(movie: Movie) -> tuple[Any, dict[str, Any], str]:
             "colormap": "gray",
             "multiscale": False,
         }
-    return movie.frames, attributes, "image"
+    return ShownFrames(movie.frames), attributes, "image"
 
 
 def contrast_limits(movie: Movie) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from napari_insitu_tem.layers.annotation_layer import (
 from napari_insitu_tem.layers.canvas_pen import CanvasPen
 from napari_insitu_tem.layers.convert import layer_space
 from napari_insitu_tem.layers.focus import FocusGuard, NoGuard
+from napari_insitu_tem.layers.keeping import is_closing, keep_safe
 from napari_insitu_tem.layers.keys import about, role
 from napari_insitu_tem.layers.looking import look_now_and_then
 from napari_insitu_tem.layers.movie_layer import movie_layer_data
@@ -63,6 +64,7 @@ class ViewerLink:
         window = getattr(getattr(viewer, "window", None), "_qt_window", None)
         self._guard: Any = NoGuard() if window is None else FocusGuard(window)
         self._stop_looking = look_now_and_then(window, self.collect_table_edits)
+        self.autosave = keep_safe(viewer, self.session)
         self._connect(viewer)
         self.rebuild()
 
@@ -132,7 +134,7 @@ class ViewerLink:
         for name in list(self._movie_layers):
             layer = self._movie_layers[name]
             known = movies.get(name)
-            if known is None or layer.data is not known.frames:
+            if known is None or layer.data.frames is not known.frames:
                 del self._movie_layers[name]
                 if layer in layers:
                     layers.remove(layer)
@@ -210,7 +212,7 @@ class ViewerLink:
 
     def _on_removed(self, event: Any) -> None:
         """A layer the user took out: its rows stay in the document."""
-        if self._is_syncing:
+        if self._is_syncing or is_closing(self._viewer()):
             return
         layer: Layer = event.value
         for key, binding in list(self._annotations.items()):

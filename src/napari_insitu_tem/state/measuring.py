@@ -112,7 +112,13 @@ def placed(session: Session, record: Record) -> Record:
 
 
 def snapped(session: Session, record: Record) -> Record:
-    """The record moved to the nearest edges of its frame; flagged where it cannot."""
+    """The record moved to the nearest edges of its frame; flagged where it cannot.
+
+    Raises
+    ------
+    ReadError
+        The frame cannot be read.
+    """
     if record.kind in ("path", "event"):
         return record
     image = session.experiment.movie(record.movie).frame(record.frame)

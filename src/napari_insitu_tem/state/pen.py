@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
 from napari_insitu_tem.model.geometry import Geometry, Point, ellipse_from_corners
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.measuring import (
@@ -172,7 +172,7 @@ class Pen:
             record = stroke.record or new_record(self._session, self.tool, geometry)
             record = record.changed(geometry=geometry)
             return add_record(self._session, record, snap_it=self.tool.snap)
-        except MeasurementError as error:
+        except InsituTemError as error:
             self._session.cancel_preview()
             self._session.say(str(error))
             return None
@@ -302,7 +302,10 @@ class Pen:
             self._session.cancel_preview()
             return
         if self.tool.snap:
-            moved = snapped(self._session, moved)
+            try:
+                moved = snapped(self._session, moved)
+            except InsituTemError as error:
+                self._session.say(str(error))
         self._session.edit(
             f"move {label_of(moved)}", self._session.document.with_records([moved])
         )
