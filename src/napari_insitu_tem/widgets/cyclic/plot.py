@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
+from qtpy.QtCore import QRectF
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_insitu_tem.widgets.cyclic.trail import Trail
 from napari_insitu_tem.widgets.cyclic.trail_item import TrailItem
@@ -14,6 +15,7 @@ from napari_insitu_tem.widgets.timeline.mouse_view import MouseView
 
 _MARGIN = 0.06
 _DOT_PX = 12
+_TOP_PX, _RIGHT_PX = 6, 12
 _ZOOM_LIMIT = 1e-6
 
 #: Number of colours that cycles are told apart by.
@@ -36,19 +38,17 @@ class CyclicPlot(MouseView):
         for depth, item in enumerate((self.trail, self.selected, self.dot)):
             item.setZValue(depth)
             self.box.addItem(item, ignoreBounds=True)
-        self.setCentralItem(self._content())
-
-    def _content(self) -> QGraphicsWidget:
-        content = QGraphicsWidget()
-        grid = QGraphicsGridLayout(content)
-        grid.setContentsMargins(2, 6, 10, 2)
-        grid.setSpacing(0)
         for axis in (self.bottom, self.left_axis):
             axis.linkToView(self.box)
-        grid.addItem(self.left_axis, 0, 0)
-        grid.addItem(self.box, 0, 1)
-        grid.addItem(self.bottom, 1, 1)
-        return content
+            self.addItem(axis)
+
+    def place_items(self, width: float, height: float) -> None:
+        """The axes on the left and below."""
+        left, below = self.left_axis.width(), self.bottom.height()
+        inside = max(width - left - _RIGHT_PX, 1), max(height - below - _TOP_PX, 1)
+        self.box.setGeometry(QRectF(left, _TOP_PX, *inside))
+        self.left_axis.setGeometry(QRectF(0, _TOP_PX, left, inside[1]))
+        self.bottom.setGeometry(QRectF(left, _TOP_PX + inside[1], inside[0], below))
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""

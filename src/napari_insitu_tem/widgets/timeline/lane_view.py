@@ -7,7 +7,7 @@ from typing import Any
 import pyqtgraph as pg
 from qtpy.QtCore import QRectF
 from qtpy.QtGui import QPainter
-from qtpy.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_insitu_tem.widgets.theme import Theme
 from napari_insitu_tem.widgets.timeline.axis import TimeAxis, ValueAxis, dress
@@ -15,6 +15,7 @@ from napari_insitu_tem.widgets.timeline.mouse_view import MouseView
 
 AXIS_PX = 50
 RIGHT_MARGIN_PX = 10
+TIME_AXIS_PX = 20
 
 
 class LaneView(MouseView):
@@ -33,24 +34,19 @@ class LaneView(MouseView):
         self.value_axis = ValueAxis("left", AXIS_PX)
         self.time_axis = time_axis
         self._show_values = time_axis is None
-        self.setCentralItem(self._content())
+        axes = [self.value_axis] if time_axis is None else [time_axis]
+        for axis in axes:
+            axis.linkToView(self.box)
+            self.addItem(axis)
 
-    def _content(self) -> QGraphicsWidget:
-        content = QGraphicsWidget()
-        grid = QGraphicsGridLayout(content)
-        grid.setContentsMargins(0, 0, RIGHT_MARGIN_PX, 0)
-        grid.setSpacing(0)
-        grid.addItem(self.value_axis, 0, 0)
-        grid.addItem(self.box, 0, 1)
-        self.box.setZValue(-1)
-        if self.time_axis is None:
-            self.value_axis.linkToView(self.box)
-        else:
-            self.value_axis.setStyle(showValues=False, tickLength=0)
-            self.time_axis.linkToView(self.box)
-            self.time_axis.setHeight(20)
-            grid.addItem(self.time_axis, 1, 1)
-        return content
+    def place_items(self, width: float, height: float) -> None:
+        """The value axis on the left, the time axis below."""
+        below = 0 if self.time_axis is None else TIME_AXIS_PX
+        inside = max(width - AXIS_PX - RIGHT_MARGIN_PX, 1)
+        self.value_axis.setGeometry(QRectF(0, 0, AXIS_PX, height - below))
+        self.box.setGeometry(QRectF(AXIS_PX, 0, inside, height - below))
+        if self.time_axis is not None:
+            self.time_axis.setGeometry(QRectF(AXIS_PX, height - below, inside, below))
 
     def show_time(self, start: float, stop: float) -> None:
         """Show a stretch of time."""

@@ -6,7 +6,13 @@ from typing import Any
 
 import pyqtgraph as pg
 from qtpy.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from qtpy.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from qtpy.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from qtpy.QtWidgets import QWidget
 
 from napari_insitu_tem.widgets.timeline.gestures import Mouse
@@ -38,10 +44,26 @@ class MouseView(pg.GraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # Neither it nor its viewport takes the focus, and with it the arrow keys.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # Without its own menu, which would be a window of its own for ever.
         self.box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0)
         self.box.disableAutoRange()
+        self.addItem(self.box)
+
+    def place_items(self, width: float, height: float) -> None:
+        """Give the box and the axes their places in an area of this size.
+
+        By hand: a layout would keep a window of its own, unseen.
+        """
+        self.box.setGeometry(QRectF(0, 0, width, height))
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Place box and axes anew; without an event the view is not ready yet."""
+        super().resizeEvent(event)
+        if event is not None:
+            self.place_items(self.width(), self.height())
 
     def plot_rect(self) -> QRectF:
         """The area of the curves, in pixels of this widget."""

@@ -62,6 +62,7 @@ class TimelineWidget(QWidget):
         self._moments = Moments(session.experiment)
         self._experiment: object = None
         self._playhead_s: tuple[float, float] | None = None
+        self._movie = ""
         self._said = ""
         self._links = Links()
         self._build()
@@ -185,6 +186,9 @@ class TimelineWidget(QWidget):
         for row in self.stack.rows:
             row.lane.playhead_moved(playhead)
         self._write_readings()
+        if self._movie != (playhead.movie if playhead else ""):
+            self._movie = playhead.movie if playhead else ""
+            self._show_hint()
         self.player.follow(playhead)
         start, stop = self.time_window.shown
         was_visible = before is None or start <= before[0] <= stop
@@ -289,12 +293,13 @@ class TimelineWidget(QWidget):
     # -- buttons and menus ------------------------------------------------------------
 
     def _on_play(self, is_on: bool) -> None:
-        self._said = ""
+        said = ""
         if not is_on:
             self.player.stop()
         elif not self.player.is_playing and not self.player.start():
-            self._said = "There is no frame to play in the selected stretch of time."
             self.header.play.setChecked(False)
+            said = "There is no frame to play in the selected stretch of time."
+        self._said = said
         self._show_hint()
 
     def _on_playing(self, is_playing: bool) -> None:
