@@ -68,6 +68,8 @@ def _place(window: Any, dock: Any, name: str) -> None:
         and title.endswith(f"({PLUGIN})")
         and AREAS.get(title.rsplit(" (", 1)[0]) == AREAS[name]
     ]
+    # The plugin's name would leave no room for the dock's in a row of tabs.
+    dock.setWindowTitle(name)
     main.addDockWidget(side, dock)
     if AREAS[name] == "bottom" and not neighbours:
         height = int(BOTTOM_SHARE * main.height())

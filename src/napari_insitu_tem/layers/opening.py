@@ -20,6 +20,7 @@ from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.trace import Trace
+from napari_insitu_tem.state.unsaved import has_work_at_risk
 
 Opened = Experiment | list[Movie | Trace]
 
@@ -140,7 +141,7 @@ def show_opened(viewer: Any, opened: Opened) -> None:
 
 def _replace(viewer: Any, experiment: Experiment) -> None:
     session = link_of(viewer).session
-    asker = asker_of(viewer) if session.has_unsaved_edits else None
+    asker = asker_of(viewer) if has_work_at_risk(session) else None
     if asker is not None and not asker.may_replace():
         raise CancelledError(f"Opening {experiment.name}")
     session.open(experiment)

@@ -1,0 +1,1 @@
+"""The Experiment dock: what is open, its clocks and its scale."""

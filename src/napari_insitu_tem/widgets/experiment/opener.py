@@ -1,0 +1,86 @@
+"""Opening from the dock: choose, read in a thread, show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from napari_insitu_tem.layers.asking import asker_of
+from napari_insitu_tem.layers.opening import (
+    Opened,
+    opening_title,
+    read_paths,
+    show_opened,
+)
+from napari_insitu_tem.layers.viewer_link import link_of
+from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.widgets.dialogs.files import ask_experiment, ask_files
+from napari_insitu_tem.widgets.dialogs.questions import ask_interval
+from napari_insitu_tem.widgets.experiment.busy import BusyBar
+from napari_insitu_tem.widgets.reporting import report, reporting
+
+
+class Opener:
+    """Opens files into a viewer.
+
+    Parameters
+    ----------
+    viewer
+        A function that gives the viewer (it may outlive the dock, or not).
+    bar
+        Runs the reading.
+    """
+
+    def __init__(self, viewer: Callable[[], Any], bar: BusyBar) -> None:
+        self._viewer = viewer
+        self._bar = bar
+
+    def choose_files(self) -> None:
+        """Ask for files and open them."""
+        self.open(ask_files(self._bar.window()))
+
+    def choose_experiment(self) -> None:
+        """Ask for a saved experiment and open it."""
+        folder = ask_experiment(self._bar.window())
+        self.open([] if folder is None else [folder])
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open files; nothing happens without any, or while others are opened."""
+        if not paths or self._bar.is_busy:
+            return
+        find_asker = partial(asker_of, self._viewer())
+        read = partial(read_paths, list(paths), find_asker=find_asker)
+        session = link_of(self._viewer()).session
+        self._bar.run(
+            opening_title(paths),
+            read,
+            self._show,
+            lambda error: report(error, session),
+        )
+
+    def _show(self, opened: Opened) -> None:
+        viewer = self._viewer()
+        session = link_of(viewer).session
+        known = {movie.name for movie in session.experiment.movies}
+        with reporting(session):
+            show_opened(viewer, opened)
+            if not isinstance(opened, Experiment):
+                self._ask_intervals(known)
+
+    def _ask_intervals(self, known: set[str]) -> None:
+        """Ask for the frame interval of new movies that have no times."""
+        session = link_of(self._viewer()).session
+        new = [m for m in session.experiment.movies if m.name not in known]
+        for movie in new:
+            if movie.times is None and len(movie) > 1:
+                self._ask_interval(movie)
+
+    def _ask_interval(self, movie: Movie) -> None:
+        session = link_of(self._viewer()).session
+        interval = ask_interval(self._bar.window(), movie.name, len(movie))
+        if interval is not None:
+            document = session.document.with_interval(movie.name, interval)
+            session.edit(f"type frame interval of {movie.name}", document)
