@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -19,6 +20,7 @@ for _name in ("CONFIG", "CACHE", "DATA", "STATE"):
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+_NUMBERS = itertools.count()
 TESTS = Path(__file__).resolve().parent
 CHECKOUT = TESTS.parent
 WINDOW_FOLDERS = ("tests/widgets/", "tests/integration/")
@@ -65,6 +67,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 def rng() -> np.random.Generator:
     """Random numbers that are the same on every run."""
     return np.random.default_rng(20260101)
+
+
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a state folder: no test is offered what another left unsaved."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(_PRIVATE / f"state-{next(_NUMBERS)}"))
 
 
 @pytest.fixture(scope="session")
