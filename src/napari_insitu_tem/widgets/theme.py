@@ -12,22 +12,25 @@ from dataclasses import dataclass
 #: In the order of hues that objects have on the canvas.
 _SERIES_ON_DARK = (
     "#E69F00",
-    "#56B4E9",
+    "#48E6FC",
     "#1FC79A",
     "#F0E442",
-    "#F0733A",
+    "#D15827",
     "#DB8CC4",
     "#8F93FF",
 )
 _SERIES_ON_LIGHT = (
-    "#B26A00",
-    "#0072B2",
+    "#BA742D",
+    "#0092D1",
     "#00805F",
-    "#7D6F00",
-    "#C2410C",
+    "#795F0E",
+    "#64431F",
     "#A8457F",
-    "#4A46C8",
+    "#4F3CB6",
 )
+#: Potential, current, charge.
+_SIGNALS_ON_DARK = ("#56B4E9", "#E69F00", "#1FC79A")
+_SIGNALS_ON_LIGHT = ("#0072B2", "#B26A00", "#00805F")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Theme:
             Size of the text in points.
         """
         is_dark = luminance(text) > luminance(background)
-        series = _SERIES_ON_DARK if is_dark else _SERIES_ON_LIGHT
+        signals = _SIGNALS_ON_DARK if is_dark else _SIGNALS_ON_LIGHT
         return cls(
             is_dark=is_dark,
             background=background,
@@ -108,10 +111,10 @@ class Theme:
             playhead="#FFFFFF" if is_dark else "#111114",
             selection=mix(current, text, 0.35 if is_dark else 0.25),
             warning="#F2C744" if is_dark else "#7A5600",
-            potential=series[1],
-            current=series[0],
-            charge=series[2],
-            series=series,
+            potential=signals[0],
+            current=signals[1],
+            charge=signals[2],
+            series=_SERIES_ON_DARK if is_dark else _SERIES_ON_LIGHT,
             font_pt=font_pt,
         )
 

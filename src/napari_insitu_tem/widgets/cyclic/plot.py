@@ -15,7 +15,8 @@ from napari_insitu_tem.widgets.timeline.mouse_view import MouseView
 
 _MARGIN = 0.06
 _DOT_PX = 12
-_TOP_PX, _RIGHT_PX = 6, 12
+_LEFT_AXIS_PX, _BOTTOM_AXIS_PX = 58, 38
+_TOP_PX, _RIGHT_PX, _LEFT_PX = 6, 12, 4
 _ZOOM_LIMIT = 1e-6
 
 #: Number of colours that cycles are told apart by.
@@ -27,8 +28,8 @@ class CyclicPlot(MouseView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bottom = ValueAxis("bottom", 38, label_px=80)
-        self.left_axis = ValueAxis("left", 62, label_px=36)
+        self.bottom = ValueAxis("bottom", _BOTTOM_AXIS_PX, label_px=80)
+        self.left_axis = ValueAxis("left", _LEFT_AXIS_PX, label_px=36)
         self.trail = TrailItem()
         self.selected = TrailItem(2.0)
         self.dot = pg.ScatterPlotItem(size=_DOT_PX, pxMode=True)
@@ -44,10 +45,10 @@ class CyclicPlot(MouseView):
 
     def place_items(self, width: float, height: float) -> None:
         """The axes on the left and below."""
-        left, below = self.left_axis.width(), self.bottom.height()
+        left, below = _LEFT_PX + _LEFT_AXIS_PX, _BOTTOM_AXIS_PX
         inside = max(width - left - _RIGHT_PX, 1), max(height - below - _TOP_PX, 1)
         self.box.setGeometry(QRectF(left, _TOP_PX, *inside))
-        self.left_axis.setGeometry(QRectF(0, _TOP_PX, left, inside[1]))
+        self.left_axis.setGeometry(QRectF(_LEFT_PX, _TOP_PX, _LEFT_AXIS_PX, inside[1]))
         self.bottom.setGeometry(QRectF(left, _TOP_PX + inside[1], inside[0], below))
 
     def set_theme(self, theme: Theme) -> None:

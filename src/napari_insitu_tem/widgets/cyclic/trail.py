@@ -16,6 +16,8 @@ BoolArray = NDArray[np.bool_]
 
 #: Lines of more points than this are painted as pixels.
 MOST_POINTS = 30_000
+#: Passes that are this much further away than the nearest one count as well.
+_REACH_PX = 4.0
 #: Steps to the side longer than this are not filled in when painted as pixels.
 _MOST_STEP_PX = 200
 #: With more steps than this, the columns that they pass over are full anyway.
@@ -105,10 +107,18 @@ class Trail:
         part.starts[:1] = True
         return part
 
-    def near(
-        self, x: float, y: float, x_per_px: float, y_per_px: float, reach_px: float = 4
-    ) -> IntArray:
-        """Rows of the record as near to a place as the nearest one, give or take.
+    def row_at(
+        self,
+        x: float,
+        y: float,
+        x_per_px: float,
+        y_per_px: float,
+        prefer: IntArray | None = None,
+    ) -> int | None:
+        """Row of the record nearest to a place on the screen.
+
+        Where the trail passes there several times, within some pixels, the pass that
+        comes first in `prefer` is taken, and of that the nearest row.
 
         Parameters
         ----------
@@ -116,13 +126,18 @@ class Trail:
             The place.
         x_per_px, y_per_px
             Size of a pixel.
-        reach_px
-            Rows that are this much further than the nearest one count as well.
+        prefer
+            (rows of the record) a number for each, smaller for those preferred.
         """
         if not len(self):
-            return np.zeros(0, np.int64)
+            return None
         away = np.hypot((self.x - x) / x_per_px, (self.y - y) / y_per_px)
-        return self.rows[away <= float(away.min()) + reach_px]
+        near = np.flatnonzero(away <= float(away.min()) + _REACH_PX)
+        if prefer is not None and near.size > 1:
+            passes = np.cumsum(np.diff(near, prepend=near[0]) > 1)
+            best = passes[np.argmin(prefer[self.rows[near]])]
+            near = near[passes == best]
+        return int(self.rows[near[np.argmin(away[near])]])
 
     def draw(self, port: Port) -> Drawing:
         """What to paint of what is visible."""

@@ -284,15 +284,16 @@ class CyclicView(QWidget):
         """Go to the sample under the mouse."""
         if self._record is None:
             return
-        rows = self._trail.near(
-            mouse.time_s, mouse.value, mouse.s_per_px, mouse.value_per_px
+        times, now = self._record.time_ns, self.session.time_ns
+        row = self._trail.row_at(
+            mouse.time_s,
+            mouse.value,
+            mouse.s_per_px,
+            mouse.value_per_px,
+            None if now is None else np.abs(times - now),
         )
-        if not rows.size:
-            return
-        times = self._record.time_ns[rows]
-        now = self.session.time_ns
-        nearest = 0 if now is None else int(np.argmin(np.abs(times - now)))
-        self._seek.put(int(times[nearest]))
+        if row is not None:
+            self._seek.put(int(times[row]))
 
     def _on_double_click(self, mouse: Mouse) -> None:
         self.plot.fit()

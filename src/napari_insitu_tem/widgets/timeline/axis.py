@@ -21,6 +21,7 @@ _CLOCK_STEPS = (
     *(3600, 7200, 10800, 21600, 43200, 86400),
 )
 _LABEL_PX = 90
+_EDGE_PX = 6
 
 
 class TimeAxis(pg.AxisItem):
@@ -120,9 +121,13 @@ class ValueAxis(pg.AxisItem):
         if not (span > 0 and size > 0):
             return []
         wanted = span / min(max(size / self._label_px, 2.1), 8)
-        steps = _round_step(wanted)
-        if math.floor(maxVal / steps[0]) <= math.ceil(minVal / steps[0]):
-            steps = _round_step(wanted / 2)
+        # A label needs some pixels of the axis on either side.
+        edge = span * min(_EDGE_PX / size, 0.4)
+        low, high = min(minVal, maxVal) + edge, max(minVal, maxVal) - edge
+        for part in (1, 2, 4):
+            steps = _round_step(wanted / part)
+            if math.floor(high / steps[0]) > math.ceil(low / steps[0]):
+                break
         return [(step, 0.0) for step in steps]
 
     def tickStrings(

@@ -61,6 +61,12 @@ class LaneView(MouseView):
         self.box.setYRange(low - margin, high + margin, padding=0)
         self.box.updateMatrix()
 
+    def label_values(self, is_labelled: bool) -> None:
+        """Write numbers on the value axis, or none where there is nothing."""
+        is_labelled &= self._show_values
+        if self.value_axis.style["showValues"] != is_labelled:
+            self.value_axis.setStyle(showValues=is_labelled)
+
     def hide_values(self) -> None:
         """Leave the value axis empty: the lane has no values."""
         self.value_axis.setStyle(showValues=False, tickLength=0)

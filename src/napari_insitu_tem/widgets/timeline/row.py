@@ -76,6 +76,7 @@ class LaneRow(QWidget):
         """Scale the value axis to all there is, or to what is visible."""
         follow = self.lane.options.values_follow_view
         bounds = self.lane.value_bounds(window if follow else None)
+        self.view.label_values(bounds is not None)
         if bounds is not None:
             self.view.show_values(*bounds)
 
