@@ -164,6 +164,13 @@ def test_a_row_that_grows_late_in_the_file(tmp_path) -> None:
     assert len(read(tmp_path, "\n".join(lines))) == 700
 
 
+def test_one_monstrous_line_does_not_blow_up_the_table(tmp_path) -> None:
+    lines = ["time (s),E (V)"] + [f"{i},3.5" for i in range(700)]
+    lines[650] += "," * 100_000
+    with pytest.raises(ReadError, match=r"cell\.csv: a line of the table has 100002"):
+        read(tmp_path, "\n".join(lines))
+
+
 def test_quoted_cells(tmp_path) -> None:
     lines = ['"time (s)","E (V)","I (mA)"']
     lines += ['"' + '","'.join(str(c).replace(".", ",") for c in r) + '"' for r in ROWS]
@@ -391,6 +398,15 @@ def test_the_answer_is_read_by(tmp_path) -> None:
     np.testing.assert_allclose(trace.values("potential_V"), CURRENT)
     np.testing.assert_allclose(trace.values("current_A"), -np.array(POTENTIAL) * 1e-6)
     assert "as chosen" in trace.warnings[0]
+
+
+def test_an_answer_goes_before_every_doubt(tmp_path) -> None:
+    path = put(tmp_path, "x,Freq,Z\n5,1e5,1\n5,1e4,2\n6,1e3,3\n")
+    with pytest.raises(ReadError, match="impedance"):
+        read_trace(path)
+    answer = ColumnMapping({"time_s": ColumnChoice("x", "s"),
+                            "potential_V": ColumnChoice("Z", "mV")})  # fmt: skip
+    assert read_trace(path, mapping=answer).frame.time_s.tolist() == [5, 5, 6]
 
 
 def test_an_answer_is_remembered_for_the_layout_only(tmp_path) -> None:

@@ -262,9 +262,15 @@ def test_a_spectrum_with_times_is_a_trace(tmp_path, eclab) -> None:
     assert trace.frame["freq/Hz"].tolist() == [1e5, 1e4, 1e3]
 
 
-def test_a_spectrum_without_times_is_refused_by_name(tmp_path, eclab) -> None:
-    with pytest.raises(ReadError, match=r"cell_01_CP\.mpt is an impedance spectrum"):
-        read(tmp_path, eclab(SPECTRUM))
+def test_a_spectrum_without_times_or_potentials_is_refused_by_name(
+    tmp_path, eclab
+) -> None:
+    timed = {**SPECTRUM, "time/s": [1.0, 2.0, 3.0]}
+    for columns in (SPECTRUM, timed):
+        with pytest.raises(
+            ReadError, match=r"cell_01_CP\.mpt is an impedance spectrum"
+        ):
+            read(tmp_path, eclab(columns))
 
 
 def test_a_header_without_a_table_is_refused(tmp_path) -> None:

@@ -91,7 +91,6 @@ def read(
         There is no table, no time in it, or its rows are not of one kind.
     """
     found = _find(path, progress)
-    _refuse(found, path)
     mapping, note = _decide(found, mapping, path)
     signals = convert(found.table, mapping, path)
     _refuse_constant(signals, path)
@@ -180,8 +179,7 @@ def _refuse(found: _Found, path: Path) -> None:
             hint="Export each measurement to a file of its own.",
             path=path,
         )
-    signals = {"potential_V", "current_A"} & set(suggested.columns)
-    if is_impedance(table) and not (signals and "time_s" in suggested.columns):
+    if is_impedance(table) and not {"time_s", "potential_V"} <= set(suggested.columns):
         raise ReadError(
             f"{path.name} is an impedance spectrum, not a record against time.",
             hint="Open the record of the step before or after it.",
@@ -243,6 +241,7 @@ def _decide(
     remembered = remembered_mapping(found.layout.signature)
     if remembered is not None:
         return remembered, "Columns as chosen before for files of this layout."
+    _refuse(found, path)
     preview = _preview(found, path)
     if preview.doubts:
         raise NeedsMappingError(
@@ -322,7 +321,8 @@ def _own_rows(
     if inside.size:
         notes.append(f"{inside.size} rows without a time were left out.")
         breaks[np.minimum(inside + 1, keep.size - 1)] = True
-    foot = int(keep.size - 1 - last)
+    below = table.data.iloc[last + 1 :]
+    foot = int(below.notna().any(axis=1).sum())
     if foot and last >= 0:
         notes.append(f"{foot} lines below the table were left out.")
     return keep, breaks, notes

@@ -130,21 +130,20 @@ def _read_table(
 
 
 def _refuse(table: RawTable, mapping: ColumnMapping, path: Path) -> None:
-    """Say what a file without times is."""
-    if "time_s" in mapping.columns:
-        return
-    if is_impedance(table):
+    """Say what a file is that cannot be shown against time."""
+    if is_impedance(table) and not {"time_s", "potential_V"} <= set(mapping.columns):
         raise ReadError(
-            f"{path.name} is an impedance spectrum without times: nothing in it can be "
-            "shown against time.",
-            hint="Export it with the column time/s.",
+            f"{path.name} is an impedance spectrum without times and potentials: "
+            "nothing in it can be shown against time.",
+            hint="Export it with the columns time/s and <Ewe>/V.",
             path=path,
         )
-    raise ReadError(
-        f"{path.name} has no column time/s.",
-        hint="Export it again from EC-Lab with the time.",
-        path=path,
-    )
+    if "time_s" not in mapping.columns:
+        raise ReadError(
+            f"{path.name} has no column time/s.",
+            hint="Export it again from EC-Lab with the time.",
+            path=path,
+        )
 
 
 def _breaks(header: EclabHeader, rows: int) -> NDArray[np.bool_]:

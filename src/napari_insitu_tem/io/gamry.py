@@ -63,7 +63,7 @@ def read(
     """
     progress(0, 2, "Reading the file")
     text, _ = decode(path.read_bytes())
-    file = read_gamry(lines_of(text))
+    file = read_gamry(lines_of(text), path.name)
     progress(1, 2, "Reading the tables")
     tables = _main_tables(file, path)
     warnings: list[str] = []

@@ -18,7 +18,7 @@ _TABLE_NAME = re.compile(
 _DECIMAL_ROWS = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GamryTable:
     """One table of the file.
 
@@ -77,7 +77,7 @@ class GamryFile:
         return self.sections.get(section, {}).get(key) or self.settings.get(key, "")
 
 
-def read_gamry(lines: Sequence[str]) -> GamryFile:
+def read_gamry(lines: Sequence[str], file_name: str) -> GamryFile:
     """Take the lines of a .DTA file apart."""
     found = GamryFile()
     bodies: list[tuple[str, list[str]]] = []
@@ -97,7 +97,9 @@ def read_gamry(lines: Sequence[str]) -> GamryFile:
     found.decimal = decimal_mark(
         row.split("\t") for _, body in bodies for row in body[2 : 2 + _DECIMAL_ROWS]
     )
-    found.tables = [_table(name, body, found.decimal) for name, body in bodies]
+    found.tables = [
+        _table(name, body, found.decimal, file_name) for name, body in bodies
+    ]
     return found
 
 
@@ -116,11 +118,11 @@ def _value(cells: Sequence[str]) -> str:
     return cells[2].strip() if len(cells) > 2 else cells[1].strip()
 
 
-def _table(name: str, body: Sequence[str], decimal: str) -> GamryTable:
+def _table(name: str, body: Sequence[str], decimal: str, file_name: str) -> GamryTable:
     header = body[0].split("\t") if body else []
     units = body[1].split("\t") if len(body) > 1 else []
     data = (
-        read_lines(body[2:], delimiter="\t", decimal=decimal)
+        read_lines(body[2:], name=file_name, delimiter="\t", decimal=decimal)
         if len(body) > 2
         else pd.DataFrame(columns=range(len(header)), dtype=float)
     )

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ from napari_insitu_tem.io.text import (
     lines_of,
     offset_of_line,
 )
+from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 
 FloatArray = NDArray[np.float64]
@@ -75,26 +76,64 @@ def read_columns(
     -------
     DataFrame
         Columns 0, 1, ...; numbers where a whole column is numbers, else text.
+
+    Raises
+    ------
+    ReadError
+        A line has very many more cells than the others.
     """
     if encoding.is_wide:
         text, _ = decode(path.read_bytes())
         rows = lines_of(text)[first_line:]
-        return read_lines(rows, delimiter=delimiter, decimal=decimal, quoted=quoted)
+        options = {"delimiter": delimiter, "decimal": decimal}
+        return read_lines(rows, name=path.name, quoted=quoted, **options)
     with path.open("rb") as file:
         offset = offset_of_line(file.read(HEAD_BYTES)[encoding.skip :], first_line)
         offset += encoding.skip
         size = path.stat().st_size
         large = size - offset > PIECEWISE_BYTES
         report = progress if large else no_progress
-        options = (encoding.name, delimiter, decimal)
-        file.seek(offset)
+
+        def attempt(width: int, quoted: bool) -> pd.DataFrame:
+            file.seek(offset)
+            options = (encoding.name, delimiter, decimal, width, quoted)
+            return _read(file, *options, report, size, large)
+
         try:
-            return _read(file, *options, width, quoted, report, size, large)
+            return attempt(width, quoted)
         except pd.errors.ParserError:  # a row is wider than those seen so far
             file.seek(offset)
-            width = max(width, _widest(file, delimiter))
-            file.seek(offset)
-            return _read(file, *options, width, False, report, size, large)
+            return _attempts(
+                attempt, _checked(path.name, _widest(file, delimiter), width), quoted
+            )
+
+
+def _attempts(
+    attempt: Callable[[int, bool], pd.DataFrame], width: int, quoted: bool
+) -> pd.DataFrame:
+    """With quotation marks if there are any; without, where one lacks its second."""
+    if quoted:
+        try:
+            return attempt(width, True)
+        except pd.errors.ParserError:
+            pass
+    return attempt(width, False)
+
+
+def _checked(name: str, widest: int, usual: int) -> int:
+    """The number of columns, unless one line would blow up the table.
+
+    Raises
+    ------
+    ReadError
+        A line has very many more cells than the others.
+    """
+    if widest > max(4 * usual, usual + 100):
+        raise ReadError(
+            f"{name}: a line of the table has {widest} cells, the others have {usual}.",
+            hint="The file is damaged; copy or export it again.",
+        )
+    return max(widest, usual)
 
 
 def ends_in_a_cut_row(lines: Sequence[str], delimiter: str) -> bool:
@@ -103,7 +142,7 @@ def ends_in_a_cut_row(lines: Sequence[str], delimiter: str) -> bool:
     The number it breaks off in cannot be trusted: 2E-002 may be all that 2E-0 was.
     """
     filled = [line for line in lines[-20:] if line.strip()]
-    if len(filled) < 2 or not lines[-1].strip():
+    if len(filled) < 2 or not lines[-1].strip() or '"' in filled[-1]:
         return False
     split = None if delimiter == " " else delimiter
     return len(filled[-1].split(split)) < len(filled[-2].split(split))
@@ -122,15 +161,23 @@ def without_cut_row(
 
 
 def read_lines(
-    lines: Sequence[str], *, delimiter: str, decimal: str = ".", quoted: bool = False
+    lines: Sequence[str],
+    *,
+    name: str,
+    delimiter: str,
+    decimal: str = ".",
+    quoted: bool = False,
 ) -> pd.DataFrame:
-    """Rows that are already lines of text; see `read_columns`."""
-    if delimiter == " ":
-        width = max((len(line.split()) for line in lines), default=1)
-    else:
-        width = 1 + max((line.count(delimiter) for line in lines), default=0)
+    """Rows that are already lines of text of the file `name`; see `read_columns`."""
     data = io.BytesIO("\n".join(lines).encode("utf-8", "replace"))
-    return _read(data, "utf-8", delimiter, decimal, width, quoted)
+    usual = _widest(io.BytesIO("\n".join(lines[:50]).encode("utf-8")), delimiter)
+    width = _checked(name, _widest(data, delimiter), usual)
+
+    def attempt(width: int, quoted: bool) -> pd.DataFrame:
+        data.seek(0)
+        return _read(data, "utf-8", delimiter, decimal, width, quoted)
+
+    return _attempts(attempt, width, quoted)
 
 
 def _read(
@@ -205,7 +252,7 @@ def to_numbers(column: pd.Series[Any], decimal: str = ".") -> tuple[FloatArray, 
     values = pd.to_numeric(plain.where(~(empty | wrong)), errors="coerce")
     result = values.to_numpy(dtype=np.float64, na_value=math.nan).copy()
     if column.dtype == object:  # pieces of numbers beside pieces of text
-        numbers = column.map(lambda cell: isinstance(cell, float | int)).to_numpy(bool)
+        numbers = column.map(lambda cell: isinstance(cell, float)).to_numpy(bool)
         result[numbers] = column[numbers].to_numpy(dtype=np.float64)
     return _finite(result, empty.to_numpy(bool))
 

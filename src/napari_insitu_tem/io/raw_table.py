@@ -17,7 +17,7 @@ from napari_insitu_tem.io.time_columns import Kind, kind_of
 FloatArray = NDArray[np.float64]
 
 
-@dataclass
+@dataclass(eq=False)
 class RawTable:
     """Columns as they were read, each with a name of its own.
 
