@@ -153,10 +153,14 @@ def test_lanes_come_and_go_with_files(timeline, session) -> None:
     assert "No trace yet" in timeline.header.hint_text.text()
     session.remove_movie("wire")
     assert keys(timeline) == []
+    assert "Nothing is open yet" in timeline.stack.said
+    assert not timeline.axis_row.isVisible()
     session.add_trace(make_trace())
     assert "potential" in keys(timeline)
     session.add_movie(make_movie("other"))
     assert "coverage" in keys(timeline)
+    assert timeline.stack.said == ""
+    assert timeline.axis_row.isVisible()
 
 
 def test_hidden_lanes_stay_hidden(timeline, session) -> None:

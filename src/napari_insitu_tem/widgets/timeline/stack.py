@@ -8,7 +8,7 @@ from typing import Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QResizeEvent
-from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
+from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from napari_insitu_tem.state.session import Change, Session
 from napari_insitu_tem.widgets.theme import DARK, Theme
@@ -56,6 +56,9 @@ class LaneStack(QScrollArea):
         self._heights: dict[str, int] = {}
         self._body = QWidget()
         self._body.setObjectName("lanes")
+        self._empty = QLabel(self._body)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
         self.setWidget(self._body)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -134,10 +137,22 @@ class LaneStack(QScrollArea):
         """Take the colours of a theme."""
         self._theme = theme
         # By name, so that it is not handed down to the rows and their tool tips.
-        self._body.setStyleSheet(f"#lanes {{ background: {theme.background}; }}")
+        self._body.setStyleSheet(
+            f"#lanes {{ background: {theme.background}; }}"
+            f"#lanes > QLabel {{ color: {theme.faint_text}; background: transparent; }}"
+        )
         for row in self.rows:
             row.set_theme(theme)
             self._grips[row.key].set_theme(theme)
+
+    def say(self, text: str) -> None:
+        """What to read where there is no lane."""
+        self._empty.setText(text)
+
+    @property
+    def said(self) -> str:
+        """What is to be read where there is no lane; "" while there is one."""
+        return "" if self.shown_rows else self._empty.text()
 
     def _on_grip(self, row: LaneRow, height: int | None) -> None:
         if height is None:
@@ -164,7 +179,9 @@ class LaneStack(QScrollArea):
             row.setGeometry(0, top, width, height)
             self._grips[row.key].setGeometry(0, top + height, width, GRIP_PX)
             top += height + GRIP_PX
-        self._body.resize(width, top)
+        self._body.resize(width, max(top, self.viewport().height()))
+        self._empty.setGeometry(self._body.rect())
+        self._empty.setVisible(not shown)
         for row in self.rows:
             is_shown = self.is_shown(row)
             row.setVisible(is_shown)

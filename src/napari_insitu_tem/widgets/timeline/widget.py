@@ -96,6 +96,7 @@ class TimelineWidget(QWidget):
         self.time_window.changed.connect(self._on_window)
         self.stack.row_made.connect(self._on_row_made)
         self.stack.width_changed.connect(self.axis_row.set_width)
+        self.stack.rows_changed.connect(self._show_hint)
         self.options.changed.connect(self._on_options)
         navigation.attach(self.axis_row.view)
         navigation.hovered.connect(self._on_hover)
@@ -288,7 +289,10 @@ class TimelineWidget(QWidget):
             shown = Hint(UNLOCKED_HINT, is_warning=True)
         else:
             shown = hint(self.session)
-        self.header.show_hint(shown)
+        has_lanes = bool(self.stack.shown_rows)
+        self.axis_row.setVisible(has_lanes)
+        self.stack.say(shown.text or "All lanes are hidden.")
+        self.header.show_hint(shown if has_lanes else Hint())
 
     # -- buttons and menus ------------------------------------------------------------
 

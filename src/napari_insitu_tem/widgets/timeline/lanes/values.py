@@ -141,15 +141,19 @@ class ValuesLane(Lane):
     def _draw(self) -> None:
         """Hand the points to the items, with a hollow face where a row is doubted."""
         points, drawn = self.points, self.points.is_drawn
-        colours = [pg.mkColor(c) for c in self.theme.series]
-        series = points.series[drawn] % len(colours)
-        faces = [
-            pg.mkBrush(None if doubted else colours[number])
-            for number, doubted in zip(series, points.is_flagged[drawn], strict=True)
+        colours = self.theme.series
+        faces = [pg.mkBrush(colour) for colour in colours]
+        edges = [pg.mkPen(colour, width=1.5) for colour in colours]
+        hollow = pg.mkBrush(None)
+        numbers = points.series[drawn] % len(colours)
+        doubted = points.is_flagged[drawn]
+        brushes = [
+            hollow if is_doubted else faces[number]
+            for number, is_doubted in zip(numbers, doubted, strict=True)
         ]
-        pens = [pg.mkPen(colours[number], width=1.5) for number in series]
+        pens = [edges[number] for number in numbers]
         self._scatter.setData(
-            points.time_s[drawn], points.value[drawn], brush=faces, pen=pens
+            points.time_s[drawn], points.value[drawn], brush=brushes, pen=pens
         )
         self._draw_error_bars()
         self.selection_changed()
