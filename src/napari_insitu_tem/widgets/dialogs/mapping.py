@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -140,6 +141,8 @@ class MappingDialog(QDialog):
             QDialogButtonBox.StandardButton.Open
             | QDialogButtonBox.StandardButton.Cancel
         )
+        for button in self.buttons.buttons():
+            button.setIcon(QIcon())
         self._build()
         self._connect()
         self._show_order(preview.suggested.date_order)

@@ -47,8 +47,18 @@ class Opener:
         folder = ask_experiment(self._bar.window())
         self.open([] if folder is None else [folder])
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """Open files; nothing happens without any, or while others are opened."""
+    def open(
+        self, paths: Sequence[Path], then: Callable[[Opened], None] | None = None
+    ) -> None:
+        """Open files; nothing happens without any, or while others are opened.
+
+        Parameters
+        ----------
+        paths
+            Files, a folder of images, or a saved experiment.
+        then
+            Called with what was opened once it is shown.
+        """
         if not paths or self._bar.is_busy:
             return
         find_asker = partial(asker_of, self._viewer())
@@ -57,11 +67,11 @@ class Opener:
         self._bar.run(
             opening_title(paths),
             read,
-            self._show,
+            partial(self._show, then),
             lambda error: report(error, session),
         )
 
-    def _show(self, opened: Opened) -> None:
+    def _show(self, then: Callable[[Opened], None] | None, opened: Opened) -> None:
         viewer = self._viewer()
         session = link_of(viewer).session
         known = {movie.name for movie in session.experiment.movies}
@@ -69,6 +79,8 @@ class Opener:
             show_opened(viewer, opened)
             if not isinstance(opened, Experiment):
                 self._ask_intervals(known)
+            if then is not None:
+                then(opened)
 
     def _ask_intervals(self, known: set[str]) -> None:
         """Ask for the frame interval of new movies that have no times."""
