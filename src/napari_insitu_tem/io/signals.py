@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,7 @@ def _from_unix(seconds: FloatArray, key: str, signals: Signals) -> FloatArray:
 
 def _unix_stamp(seconds: float, key: str) -> StartStamp | None:
     try:
-        when = datetime.fromtimestamp(seconds, timezone.utc)
+        when = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError):
         return None
     return StartStamp(when, 1e-3, f"column {key!r}")

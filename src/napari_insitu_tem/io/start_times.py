@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 from napari_insitu_tem.model.column_mapping import DateOrder
 from napari_insitu_tem.model.timebase import StartStamp
 
 _MONTHS = {
-    name: number
-    for number, name in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1
-    )
-}
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6,
+    "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+}  # fmt: skip
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"(?<![\d.])(\d{1,2})([-/.])(\d{1,2})\2'?(\d{4}|\d{2})(?![\d])")
 _NAMED = re.compile(
@@ -182,7 +180,7 @@ def _zone(text: str) -> timezone | None:
     if match is None:
         return None
     if match["z"]:
-        return timezone.utc
+        return UTC
     offset = timedelta(hours=int(match["h"]), minutes=int(match["m"]))
     if offset >= timedelta(hours=24):
         return None
