@@ -11,26 +11,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_insitu_tem.measure.edges import EdgeFits, locate_edges
     from napari_insitu_tem.measure.kymograph import Kymograph, reslice
     from napari_insitu_tem.measure.ratios import Expansion, expansion
+    from napari_insitu_tem.measure.snapping import Snapped, snap
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
 
 __all__ = [
+    "EdgeFits",
     "Expansion",
     "Kymograph",
+    "Snapped",
     "TableBuilder",
     "expansion",
     "kind_table",
+    "locate_edges",
     "reslice",
+    "snap",
 ]
 
 _HOME = {
+    "EdgeFits": "edges",
     "Expansion": "ratios",
     "Kymograph": "kymograph",
     "expansion": "ratios",
+    "Snapped": "snapping",
     "TableBuilder": "tables",
     "kind_table": "tables",
+    "locate_edges": "edges",
     "reslice": "kymograph",
+    "snap": "snapping",
 }
 
 

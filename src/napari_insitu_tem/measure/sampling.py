@@ -70,6 +70,15 @@ class StripSampler:
         return means.reshape(self._shape)
 
 
+def sample_bilinear(frame: NDArray[Any], places: FloatArray) -> FloatArray:
+    """(...,) values of a frame at (..., 2) places (y, x), NaN out of it."""
+    pixels, weights, inside = _bilinear(places.reshape(-1, 2), frame.shape[:2])
+    values = np.take(frame.reshape(-1), pixels).astype(np.float64)
+    values[weights == 0] = 0.0  # a missing pixel spoils only what it touches
+    sums = np.sum(values * weights, axis=1)
+    return np.where(inside, sums, np.nan).reshape(places.shape[:-1])
+
+
 def strip_lines(centres: FloatArray, across: FloatArray, width: float) -> FloatArray:
     """(..., L, W, 2) places on the lines that cover a strip of a width."""
     lines = max(1, round(width))

@@ -1,0 +1,255 @@
+"""Snapping: a drawn shape moved to the edges that are near to it in the frame.
+
+The one place through which the rest of the program finds edges for a shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_insitu_tem.measure import flags
+from napari_insitu_tem.measure.nearest_edge import NearestEdges, nearest_edges
+from napari_insitu_tem.measure.noise import averaging_noise
+from napari_insitu_tem.measure.sampling import sample_bilinear, strip_lines
+from napari_insitu_tem.measure.snap_ellipse import fit_ellipse
+from napari_insitu_tem.measure.snap_sites import (
+    Sites,
+    boundary_sites,
+    ellipse_sites,
+    half_axes,
+    line_sites,
+    outline_sites,
+    point_site,
+    polyline_sites,
+)
+from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.geometry import Geometry
+
+FloatArray = NDArray[np.float64]
+
+#: Samples beyond the reach on either side, so that an edge there has two levels.
+_MARGIN = 8
+
+#: Pixels around the shape from which the noise is taken.
+_AROUND = 10
+
+#: A shape of many vertices is flagged where more than this part found no edge.
+_MAY_FAIL = 0.25
+
+#: Standard uncertainty of a vertex that stays where it was drawn, in px.
+_BY_HAND = 1.0
+
+
+@dataclass(frozen=True)
+class Snapped:
+    """A shape after snapping.
+
+    Attributes
+    ----------
+    geometry
+        The shape; what found no edge is where it was.
+    u_pick_px
+        Standard uncertainty of placing one of its points: root mean square of those of
+        the edges, and of 1 px for what stayed; NaN where nothing was found.
+    flag
+        "" or why the shape as a whole is not snapped: `low_contrast`, `unresolved`,
+        `out_of_frame`, `no_path`, `too_short`.
+    moved_px
+        Farthest move of a point.
+    flags
+        The same word for each place where an edge was looked for.
+    """
+
+    geometry: Geometry
+    u_pick_px: float
+    flag: str
+    moved_px: float
+    flags: tuple[str, ...] = ()
+
+
+def snap(
+    frame: NDArray[Any],
+    geometry: Geometry,
+    *,
+    reach_px: float = 12.0,
+    width_px: float = 9.0,
+    gain: float | None = None,
+    along: ArrayLike | Geometry | None = None,
+) -> Snapped:
+    """Move a shape to the nearest credible edges.
+
+    The ends of a line move along it, the vertices of a path, polygon and of both
+    boundaries of a band along the local normal, a point along its path. Around an
+    ellipse edges are looked for along its normal, and the ellipse is fitted to them.
+
+    Parameters
+    ----------
+    frame
+        (y, x) image.
+    geometry
+        The drawn shape.
+    reach_px
+        Farthest move. It is kept below half the way to what lies opposite.
+    width_px
+        Width over which the image is averaged, along the edge.
+    gain
+        Counts per electron; None: not known.
+    along
+        The path of a point: (n, 2) vertices (y, x) or a shape.
+
+    Raises
+    ------
+    MeasurementError
+        The frame is not a (y, x) image.
+
+    Notes
+    -----
+    See `nearest_edge.nearest_edges`. Along an edge of radius R the mean over a width w
+    lies ``w**2 / (24 R)``, and the middle of a blur of standard deviation s lies
+    ``s**2 / (2 R)``, on the inner side of the edge (second order in w/R and s/R). For
+    outlines this is put right: an ellipse has its own curvature, a polygon its mean
+    one. The ends of a line across a round particle are left too close by it: choose a
+    smaller width there.
+    """
+    image = np.asarray(frame)
+    if image.ndim != 2:
+        raise MeasurementError("Snapping needs a frame (y, x) of one channel.")
+    half = int(np.ceil(reach_px)) + _MARGIN
+    look = _Look(image, width_px, gain, reach_px, half)
+    if geometry.shape == "none":
+        return Snapped(geometry, float("nan"), "", 0.0)
+    if geometry.shape == "point":
+        return _snap_point(look, geometry, along)
+    if any(
+        np.ptp(geometry.array(i), axis=0).max() < 1 for i in range(_parts(geometry))
+    ):
+        return Snapped(geometry, float("nan"), flags.TOO_SHORT, 0.0)
+    if geometry.shape == "ellipse":
+        return _snap_ellipse(look, geometry)
+    return _snap_vertices(look, geometry)
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """How edges are looked for in one frame."""
+
+    image: NDArray[Any]
+    width: float
+    gain: float | None
+    reach: float
+    half: int
+
+    def at(self, sites: Sites) -> NearestEdges:
+        """The nearest edge at each site."""
+        places = strip_lines(sites.lines, sites.across, self.width)
+        strips = sample_bilinear(self.image, places)
+        noise = self._noise(strips, sites) / np.sqrt(strips.shape[2])
+        strips[~sites.is_seen()] = np.nan
+        found = nearest_edges(strips, sites.reach, noise)
+        shift = self.width**2 / 24 + found.blur**2 / 2
+        found.offset[:] += shift * np.asarray(sites.curvature)
+        return found
+
+    def _noise(self, strips: FloatArray, sites: Sites) -> FloatArray:
+        """(S,) noise of a pixel, as a mean over many of them sees it."""
+        count = len(strips)
+        if self.gain is not None:
+            known = np.isfinite(strips)
+            total = np.where(known, strips, 0.0).sum(axis=(1, 2))
+            level = total / np.maximum(known.sum(axis=(1, 2)), 1)
+            return np.asarray(np.sqrt(self.gain * np.maximum(level, 1e-12)))
+        last = np.array(self.image.shape) - 1
+        low = np.clip(sites.lines.min(axis=(0, 1)) - _AROUND, 0, last).astype(int)
+        high = np.clip(sites.lines.max(axis=(0, 1)) + _AROUND, 0, last).astype(int)
+        around = self.image[low[0] : high[0] + 1, low[1] : high[1] + 1]
+        return np.full(count, averaging_noise(around))
+
+
+def _parts(geometry: Geometry) -> int:
+    return len(geometry.parts)
+
+
+def _snap_vertices(look: _Look, geometry: Geometry) -> Snapped:
+    """Line, path, polygon, band: every vertex by itself."""
+    parts, edges = [], []
+    for i in range(_parts(geometry)):
+        points = geometry.array(i)
+        if geometry.shape == "line":
+            sites = line_sites(points, look.reach, look.half)
+        elif geometry.shape == "polygon":
+            sites = outline_sites(points, look.reach, look.half)
+        elif geometry.shape == "band":
+            other = geometry.array(1 - i)
+            sites = boundary_sites(points, other, look.reach, look.half)
+        else:
+            sites = polyline_sites(points, look.reach, look.half)
+        found = look.at(sites)
+        known = np.isfinite(found.offset)
+        moved = sites.place(np.where(known, found.offset, 0.0))
+        parts.append(np.where(known[:, None], moved, points))
+        edges.append(found)
+    return _result(geometry, Geometry.of(geometry.shape, *parts), edges)
+
+
+def _snap_point(
+    look: _Look, geometry: Geometry, along: ArrayLike | Geometry | None
+) -> Snapped:
+    if along is None:
+        return Snapped(geometry, float("nan"), flags.NO_PATH, 0.0)
+    path = along.array() if isinstance(along, Geometry) else np.asarray(along, float)
+    point = geometry.array()[0]
+    try:
+        sites = point_site(point, path, look.reach, look.half)
+    except MeasurementError:
+        return Snapped(geometry, float("nan"), flags.NO_PATH, 0.0)
+    found = look.at(sites)
+    if found.flag[0]:
+        return Snapped(geometry, float("nan"), found.flag[0], 0.0, (found.flag[0],))
+    placed = sites.place(found.offset)
+    return _result(geometry, Geometry.of("point", placed), [found])
+
+
+def _snap_ellipse(look: _Look, geometry: Geometry) -> Snapped:
+    centre, axes = half_axes(geometry)
+    found = look.at(ellipse_sites(centre, axes, look.reach, look.half))
+    fit = fit_ellipse(centre, axes, found.offset, found.u_offset)
+    if fit is None:
+        word = _commonest(found.flag)
+        return Snapped(geometry, float("nan"), word, 0.0, tuple(found.flag))
+    ends = [[fit.centre - axis, fit.centre + axis] for axis in fit.axes]
+    shape = Geometry.of("ellipse", *ends)
+    moved = _farthest(geometry, shape)
+    return Snapped(shape, fit.u_pick, "", moved, tuple(found.flag))
+
+
+def _result(
+    before: Geometry, after: Geometry, edges: Sequence[NearestEdges]
+) -> Snapped:
+    """What is known of a shape whose vertices moved one by one."""
+    words = tuple(word for found in edges for word in found.flag)
+    failed = [word for word in words if word]
+    u = np.concatenate([found.u_offset for found in edges])
+    u = np.where(np.isfinite(u), u, _BY_HAND)
+    may_fail = 0.0 if len(words) <= 2 else _MAY_FAIL
+    flag = _commonest(failed) if len(failed) > may_fail * len(words) else ""
+    found_any = len(failed) < len(words)
+    u_pick = float(np.sqrt(np.mean(u**2))) if found_any else float("nan")
+    return Snapped(after, u_pick, flag, _farthest(before, after), words)
+
+
+def _commonest(words: Sequence[str]) -> str:
+    failed = [word for word in words if word]
+    return max(failed, key=failed.count) if failed else ""
+
+
+def _farthest(before: Geometry, after: Geometry) -> float:
+    moves = [
+        np.hypot(*(after.array(i) - before.array(i)).T).max()
+        for i in range(_parts(before))
+    ]
+    return float(max(moves))
