@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,13 @@ def test_readout_at_the_playhead() -> None:
         "Q": "−2.500 nC",
         "cycle": "1",
     }
+
+
+def test_long_reference_leaves_room_for_the_rest() -> None:
+    against = replace(trace(), reference="SCE Saturated Calomel Electrode")
+    said = readings(Session(Experiment(movie(), against)))
+    (potential,) = [r.text for r in said if r.name == "E"]
+    assert potential == "+0.0250 V vs SCE Saturated…"
 
 
 def test_readout_where_something_is_missing() -> None:

@@ -194,8 +194,8 @@ def test_lanes_and_axis_are_in_line(timeline, session, show) -> None:
     session.edit(
         "draw", session.document.with_records([length(3, 4), event("crack", 5, 5)])
     )
-    for height in (420, 200):
-        timeline.resize(1100, height)
+    for size in ((1100, 420), (1100, 200), (800, 200), (900, 500)):
+        timeline.resize(*size)
         QApplication.processEvents()
         views = [row.view for row in timeline.stack.shown_rows]
         edges = {

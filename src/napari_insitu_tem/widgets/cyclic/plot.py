@@ -16,7 +16,7 @@ from napari_insitu_tem.widgets.timeline.mouse_view import MouseView
 _MARGIN = 0.06
 _DOT_PX = 12
 _LEFT_AXIS_PX, _BOTTOM_AXIS_PX = 58, 38
-_TOP_PX, _RIGHT_PX, _LEFT_PX = 6, 12, 4
+_TOP_PX, _RIGHT_PX, _LEFT_PX, _BELOW_PX = 6, 12, 4, 6
 _ZOOM_LIMIT = 1e-6
 
 #: Number of colours that cycles are told apart by.
@@ -36,6 +36,7 @@ class CyclicPlot(MouseView):
         self._theme: Theme = DARK
         self._extent: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._is_dimmed = False
+        self._is_single = True
         for depth, item in enumerate((self.trail, self.selected, self.dot)):
             item.setZValue(depth)
             self.box.addItem(item, ignoreBounds=True)
@@ -46,7 +47,8 @@ class CyclicPlot(MouseView):
     def place_items(self, width: float, height: float) -> None:
         """The axes on the left and below."""
         left, below = _LEFT_PX + _LEFT_AXIS_PX, _BOTTOM_AXIS_PX
-        inside = max(width - left - _RIGHT_PX, 1), max(height - below - _TOP_PX, 1)
+        used = below + _BELOW_PX + _TOP_PX
+        inside = max(width - left - _RIGHT_PX, 1), max(height - used, 1)
         self.box.setGeometry(QRectF(left, _TOP_PX, *inside))
         self.left_axis.setGeometry(QRectF(_LEFT_PX, _TOP_PX, _LEFT_AXIS_PX, inside[1]))
         self.bottom.setGeometry(QRectF(left, _TOP_PX + inside[1], inside[0], below))
@@ -67,7 +69,7 @@ class CyclicPlot(MouseView):
     def cycle_colours(self) -> list[QColor]:
         """From early to late, all readable on the theme's background."""
         map_ = pg.colormap.get("viridis")
-        first, last = (0.3, 1.0) if self._theme.is_dark else (0.0, 0.75)
+        first, last = (0.4, 1.0) if self._theme.is_dark else (0.0, 0.75)
         steps = [first + (last - first) * i / (COLOURS - 1) for i in range(COLOURS)]
         return [map_.map(step, mode="qcolor") for step in steps]
 
@@ -79,6 +81,8 @@ class CyclicPlot(MouseView):
 
     def _colour_trail(self) -> None:
         colours = self.cycle_colours()
+        if self._is_single:
+            colours = [QColor(self._theme.potential)]
         for colour in colours:
             colour.setAlpha(80 if self._is_dimmed else 255)
         self.trail.set_colours(colours)
@@ -93,6 +97,8 @@ class CyclicPlot(MouseView):
     def show_trail(self, trail: Trail) -> None:
         """Draw another trail."""
         self._extent = trail.bounds
+        self._is_single = not trail.colour.any()
+        self._colour_trail()
         self.trail.set_trail(trail)
 
     def show_dot(self, x: float, y: float) -> None:

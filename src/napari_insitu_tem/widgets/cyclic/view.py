@@ -15,7 +15,7 @@ from napari_insitu_tem.state.session import Change, Playhead, Session
 from napari_insitu_tem.widgets.cyclic.plot import COLOURS, CyclicPlot
 from napari_insitu_tem.widgets.cyclic.trail import Trail
 from napari_insitu_tem.widgets.theme import DARK, Theme
-from napari_insitu_tem.widgets.timeline.formatting import si_scale
+from napari_insitu_tem.widgets.timeline.formatting import shortened, si_scale
 from napari_insitu_tem.widgets.timeline.gestures import Coalescer, Mouse
 from napari_insitu_tem.widgets.timeline.lanes.base import touches
 from napari_insitu_tem.widgets.timeline.links import Links
@@ -25,6 +25,7 @@ _NAMES = {POTENTIAL: "Potential", CURRENT: "Current", CHARGE: "Charge"}
 _UNITS = {POTENTIAL: "V", CURRENT: "A", CHARGE: "C"}
 _X, _Y = (POTENTIAL, CHARGE), (CURRENT, POTENTIAL)
 _ZOOM_A_NOTCH = 1.25
+_MOST_REFERENCE = 20
 
 
 class CyclicView(QWidget):
@@ -167,7 +168,7 @@ class CyclicView(QWidget):
         if column != POTENTIAL and bounds is not None:
             factor, unit = si_scale(max(map(abs, bounds[side])), unit)
         elif self._record is not None and self._record.reference:
-            unit = f"V vs {self._record.reference}"
+            unit = f"V vs {shortened(self._record.reference, _MOST_REFERENCE)}"
         return f"{_NAMES[column]} ({unit})", factor
 
     def _on_playhead(self, playhead: Playhead | None) -> None:

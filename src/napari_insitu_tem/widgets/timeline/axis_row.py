@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_insitu_tem.widgets.theme import DARK, Theme
@@ -23,6 +24,7 @@ class AxisRow(QWidget):
         self.view = LaneView(time_axis=self.axis, parent=self)
         self.marks = Marks(self.view, has_handle=True)
         self._theme: Theme = DARK
+        self._lanes_width = 10_000
         self.setFixedHeight(_HEIGHT_PX)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -32,7 +34,13 @@ class AxisRow(QWidget):
 
     def set_width(self, width: int) -> None:
         """Be as wide as the lanes, whose scroll bar takes some room."""
+        self._lanes_width = width
         self._row.setContentsMargins(0, 0, max(self.width() - width, 0), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep in line: the lanes may have been told their width before."""
+        super().resizeEvent(event)
+        self.set_width(self._lanes_width)
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""

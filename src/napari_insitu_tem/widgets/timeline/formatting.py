@@ -57,6 +57,11 @@ def potential_text(value: float, reference: str = "") -> str:
     return f"{_signed(f'{value:+.4f}')} V{against}"
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def clock_text(seconds: float, digits: int = 0) -> str:
     """Hours, minutes and seconds: "1:02:03", "-0:00:01.50"."""
     ticks = round(abs(seconds) * 10**digits)

@@ -24,7 +24,7 @@ from napari_insitu_tem.widgets.timeline.icons import icon
 from napari_insitu_tem.widgets.timeline.player import EVERY_FRAME, SPEEDS
 from napari_insitu_tem.widgets.timeline.readout import Reading
 
-_NARROW_PX = 980
+_NARROW_PX = 1240
 _ICON_PX = 16
 
 

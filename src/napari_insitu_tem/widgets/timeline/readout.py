@@ -10,8 +10,11 @@ from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.timeline.formatting import (
     potential_text,
     quantity_text,
+    shortened,
     time_text,
 )
+
+_MOST_REFERENCE = 14
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ def readings(session: Session) -> list[Reading]:
     if not any(pd.notna(row[c]) for c in ("potential_V", "current_A", "charge_C")):
         return [*out, Reading("", "the record does not cover this frame")]
     if pd.notna(row["potential_V"]):
-        text = potential_text(float(row["potential_V"]), record.reference)
+        reference = shortened(record.reference, _MOST_REFERENCE)
+        text = potential_text(float(row["potential_V"]), reference)
         out.append(Reading("E", text, "potential"))
     if pd.notna(row["current_A"]):
         text = quantity_text(float(row["current_A"]), "A")

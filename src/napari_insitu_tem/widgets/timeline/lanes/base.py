@@ -149,7 +149,7 @@ class Lane:
     @property
     def least_height(self) -> int:
         """Pixels that it needs."""
-        return 44
+        return 38
 
     # -- drawing --------------------------------------------------------------------
 
