@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_insitu_tem.layers.docks import AREAS, PLUGIN
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.widgets.cyclic import CyclicView
 from napari_insitu_tem.widgets.following import follow
@@ -29,6 +30,7 @@ class TimelineDock(TimelineWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(link_of(viewer).session)
+        _begin_at_the_bottom("Timeline")
         _follow_theme(self, viewer)
 
 
@@ -43,7 +45,16 @@ class CyclicDock(CyclicView):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(link_of(viewer).session)
+        _begin_at_the_bottom("Cyclic view")
         _follow_theme(self, viewer)
+
+
+def _begin_at_the_bottom(name: str) -> None:
+    """Let napari's menu put a dock under the canvas until the user moves it."""
+    from napari.settings import get_settings
+
+    places = get_settings().application.plugin_widget_positions
+    places.setdefault(f"{name} ({PLUGIN})", AREAS[name])
 
 
 def _follow_theme(widget: Any, viewer: Any) -> None:

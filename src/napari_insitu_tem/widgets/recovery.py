@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,6 +20,9 @@ from napari_insitu_tem.state.unsaved import has_work_at_risk, is_automatic
 from napari_insitu_tem.widgets.dialogs.recovery import RecoveryDialog
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
 from napari_insitu_tem.widgets.reporting import report, reporting
+
+#: Gives a viewer, which questions must not keep alive.
+FindViewer = Callable[[], Any]
 
 _offered = False
 
@@ -43,7 +48,7 @@ def offer_recovery(viewer: Any, bar: BusyBar) -> None:
         # Once the window shows what was opened; not at all if it closes before.
         timer = QTimer(bar)
         timer.setSingleShot(True)
-        timer.timeout.connect(partial(_ask, viewer, bar, found))
+        timer.timeout.connect(partial(_ask, weakref.ref(viewer), bar, found))
         timer.start(0)
 
 
@@ -61,7 +66,7 @@ def worth_offering() -> list[Recovery]:
     return worth
 
 
-def _ask(viewer: Any, bar: BusyBar, found: list[Recovery]) -> None:
+def _ask(viewer: FindViewer, bar: BusyBar, found: list[Recovery]) -> None:
     dialog = RecoveryDialog(found, _window_of(bar))
     dialog.recover.connect(partial(_recover, viewer, bar))
     dialog.finished.connect(dialog.deleteLater)
@@ -73,10 +78,10 @@ def _window_of(bar: BusyBar) -> QWidget:
     return window
 
 
-def _recover(viewer: Any, bar: BusyBar, recovery: Recovery) -> None:
+def _recover(viewer: FindViewer, bar: BusyBar, recovery: Recovery) -> None:
     """Read the files of a session in a thread and open it."""
-    link = link_of(viewer)
-    asker = asker_of(viewer)
+    link = link_of(viewer())
+    asker = asker_of(viewer())
     risky = has_work_at_risk(link.session)
     if bar.is_busy or (risky and asker is not None and not asker.may_replace()):
         recovery.leave()
@@ -95,12 +100,12 @@ def _recover(viewer: Any, bar: BusyBar, recovery: Recovery) -> None:
     )
 
 
-def _take_up(viewer: Any, recovery: Recovery, experiment: Experiment) -> None:
-    link = link_of(viewer)
+def _take_up(viewer: FindViewer, recovery: Recovery, experiment: Experiment) -> None:
+    link = link_of(viewer())
     with reporting(link.session):
         if link.autosave is not None:
             link.autosave.take_up(recovery, experiment)
-        show_docks(viewer)
-        restore_view(viewer, experiment.view)
+        show_docks(viewer())
+        restore_view(viewer(), experiment.view)
     notes = " ".join(experiment.warnings)
     link.session.say(f"Recovered {experiment.name}: save it. {notes}".strip())
