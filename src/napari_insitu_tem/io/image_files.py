@@ -108,7 +108,7 @@ def decode(path: Path) -> NDArray[Any]:
     from PIL import Image
 
     with Image.open(path) as image:
-        mode = _target_mode(image.mode)
+        mode = _target_mode(image)
         return np.asarray(image if mode == image.mode else image.convert(mode))
 
 
@@ -134,7 +134,7 @@ def _other_header(path: Path) -> ImageHeader:
     from PIL import Image
 
     with Image.open(path) as image:
-        mode = _target_mode(image.mode)
+        mode = _target_mode(image)
         width, height = image.size
         facts = Facts()
         if image.format == "JPEG":
@@ -146,8 +146,14 @@ def _other_header(path: Path) -> ImageHeader:
     return ImageHeader(shape, np.dtype(kind), facts)
 
 
-def _target_mode(mode: str) -> str:
-    return mode if mode in _PLAIN else _CONVERTED.get(mode, "RGB")
+def _target_mode(image: Any) -> str:
+    """The mode in which an image is read; a palette of greys stays grey."""
+    if image.mode == "P" and image.palette is not None:
+        colours = np.frombuffer(image.palette.palette, np.uint8)
+        if image.palette.mode == "RGB" and colours.size % 3 == 0:
+            red, green, blue = colours.reshape(-1, 3).T
+            return "L" if (red == green).all() and (red == blue).all() else "RGB"
+    return image.mode if image.mode in _PLAIN else _CONVERTED.get(image.mode, "RGB")
 
 
 def _is_deep_colour_png(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Folders and lists of numbered images as one movie."""
+"""folders and lists of numbered images as one movie."""
 
 from __future__ import annotations
 
@@ -237,11 +237,11 @@ FORMAT = Format(
     extensions=(".png", ".jpg", ".jpeg", ".bmp"),
     library="Pillow",
     reads=(
-        "Folders and lists of numbered TIFF, PNG, JPEG or BMP files in natural order; "
+        "folders and lists of numbered TIFF, PNG, JPEG or BMP files in natural order; "
         "scale and dates as for TIFF; times from the instrument's stamps, from clear "
-        "patterns in the names, or from the files' dates."
+        "patterns in the names, or from the files' dates"
     ),
-    missing="Scale of PNG, JPEG and BMP (their dots per inch are for print).",
+    missing="scale of PNG, JPEG and BMP (their dots per inch are for print)",
     sniff=_sniff,
     read=_read,
     many=True,

@@ -126,11 +126,11 @@ FORMAT = Format(
     extensions=_EXTENSIONS,
     library="mrcfile",
     reads=(
-        "Bytes, 16-bit integers, single and half precision, both byte orders; scale "
+        "bytes, 16-bit integers, single and half precision, both byte orders; scale "
         "from the cell; scale, frame times and exposure from FEI extended headers; "
-        "frame times, exposure and start from Direct Electron's info file."
+        "frame times, exposure and start from Direct Electron's info file"
     ),
-    missing="Complex and 4-bit data; compressed files (unpack them first).",
+    missing="complex and 4-bit data; compressed files (unpack them first)",
     sniff=_sniff,
     read=_read,
 )

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_insitu_tem.io.raw_frames import MAX_SIDE
+
 HEADER_BYTES = 1024
 _IMOD_STAMP = 1146047817
 _KINDS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
@@ -97,8 +99,8 @@ class Header:
         values = self.values
         axes = sorted(int(axis) for axis in (values.mapc, values.mapr, values.maps))
         return (
-            0 < columns < 200_000
-            and 0 < rows < 200_000
+            0 < columns <= MAX_SIDE
+            and 0 < rows <= MAX_SIDE
             and sections >= 0
             and (self.mode in _KINDS or self.mode in REFUSED)
             and self.extended_bytes >= 0

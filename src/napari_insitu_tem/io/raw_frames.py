@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from io import FileIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from napari_insitu_tem.model.errors import ReadError
 
 #: No camera makes larger frames; a header that claims one is damaged.
 MAX_FRAME_BYTES = 2 * 2**30
+MAX_SIDE = 200_000
 
 
 class RawFrames:
@@ -29,7 +31,8 @@ class RawFrames:
     path
         The file.
     offsets
-        Byte offset of each frame; a `range` where they are evenly spaced.
+        Byte offset of each frame, -1 where it is not known; a `range` where they are
+        evenly spaced.
     stored_shape
         Shape of a frame as it lies in the file.
     stored_dtype
@@ -69,6 +72,13 @@ class RawFrames:
         ReadError
             The file is cut off before its end, is gone, or was closed.
         """
+        if self._offsets[index] < 0:
+            raise ReadError(
+                f"Frame {index} of {self._path.name} is damaged: the file does not say "
+                "where it is.",
+                hint="Copy or export the file again, or leave that frame out.",
+                path=self._path,
+            )
         frame = np.empty(self._stored_shape, self._stored_dtype)
         with reading(self._path, f"frame {index}"):
             got = self._fill(frame.reshape(-1).view(np.uint8), self._offsets[index])
@@ -111,6 +121,7 @@ class RawFrames:
                 raise ReadError(f"{self._path.name} was closed.", path=self._path)
             if self._file is None:
                 self._file = FileIO(self._path)
+                weakref.finalize(self, self._file.close)
             return self._file
 
     def _finished(self, frame: NDArray[Any]) -> NDArray[Any]:

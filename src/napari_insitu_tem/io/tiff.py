@@ -87,11 +87,11 @@ FORMAT = Format(
     extensions=(".tif", ".tiff", ".btf", ".tf8"),
     library="tifffile",
     reads=(
-        "Single images and stacks, BigTIFF, compressed pages, colour; scale, frame "
+        "single images and stacks, BigTIFF, compressed pages, colour; scale, frame "
         "interval, plane times, exposures and start from ImageJ, OME, "
-        "DigitalMicrograph, TVIPS, JEOL, FEI and Olympus tags."
+        "DigitalMicrograph, TVIPS, JEOL, FEI and Olympus tags"
     ),
-    missing="Stacks with further axes (slices and channels at once); pyramids.",
+    missing="stacks with further axes (slices and channels at once); pyramids",
     sniff=_sniff,
     read=_read,
 )

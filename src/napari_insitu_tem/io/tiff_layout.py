@@ -104,6 +104,7 @@ def find_frames(tif: TiffFile, path: Path, progress: Progress) -> Layout:
         if math.prod(claimed.values()) == len(layout):
             layout.stack = claimed
     _refuse_more_axes(layout.stack, path)
+    _check_ends(layout, tif.filehandle.size, path)
     if layout.kind.samples == 2:
         layout.warnings.append("The second value of each pixel (alpha) is left out.")
     return layout
@@ -209,7 +210,7 @@ def _from_series(tif: TiffFile, path: Path) -> Layout | None:
         return None
     series = max(groups, key=lambda s: s.size)
     kind = _accepted(PageKind.of(series.keyframe), path)
-    axes, shape = series.get_axes(False), series.get_shape(False)
+    axes, shape = series.axes, series.shape
     stack = {a: int(n) for a, n in zip(axes, shape, strict=True) if a not in "YXS"}
     frames, step = math.prod(stack.values()), series.keyframe.nbytes
     layout = Layout(kind, stack=stack)
@@ -239,6 +240,9 @@ def _from_chain(tif: TiffFile, path: Path, progress: Progress) -> Layout:
         offsets.append(page.dataoffsets[0] if plain and page else -1)
         last = page or last
     progress(len(kinds), len(kinds), f"Looking through {path.name}")
+    is_broken = last is not None and is_chain_broken(tif, last)
+    while is_broken and kinds[-1] is None:
+        kinds.pop()  # the page in the midst of which the file ends
     common = _most_common([kind for kind in kinds if kind], path)
     chosen = [i for i, kind in enumerate(kinds) if kind in (common, None)]
     layout = Layout(common, stack={"I": len(chosen)})
@@ -247,7 +251,7 @@ def _from_chain(tif: TiffFile, path: Path, progress: Progress) -> Layout:
     else:
         layout.pages = [i if kinds[i] else -1 for i in chosen]
     layout.warnings += _remarks(kinds, common)
-    if last is not None and is_chain_broken(tif, last):
+    if is_broken:
         layout.warnings.append(
             f"The chain of pages breaks off after page {len(kinds) - 1}; what follows "
             "cannot be found."
@@ -295,6 +299,24 @@ def _remarks(kinds: list[PageKind | None], common: PageKind) -> list[str]:
             f"The tags of {len(bad)} pages are damaged, first page {bad[0]}."
         )
     return remarks
+
+
+def _check_ends(layout: Layout, size: int, path: Path) -> None:
+    """Say how many frames end beyond the file; refuse one that has none at all."""
+    if layout.offsets is None or isinstance(layout.offsets, range):
+        return
+    room = size - layout.kind.pixels * layout.kind.dtype.itemsize
+    missing = sum(offset > room for offset in layout.offsets)
+    if missing == len(layout):
+        raise ReadError(
+            f"{path.name} is cut off: not one of its {missing} frames is complete.",
+            hint="Copy the file again.",
+            path=path,
+        )
+    if missing:
+        layout.warnings.append(
+            f"The file is cut off: {missing} of {len(layout)} frames are not there."
+        )
 
 
 def _refuse_more_axes(stack: dict[str, int], path: Path) -> None:

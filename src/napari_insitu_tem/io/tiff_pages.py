@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.failures import reading
-from napari_insitu_tem.io.raw_frames import MAX_FRAME_BYTES
+from napari_insitu_tem.io.raw_frames import MAX_FRAME_BYTES, MAX_SIDE
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 from napari_insitu_tem.model.progress import Progress
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from tifffile import TiffFile, TiffFrame, TiffPage
 
 _REPORT_EVERY = 250
+#: As many damaged pages in a row are the end of what can be read.
+_GIVE_UP_AFTER = 100
+#: No codec packs even an empty image more densely.
+_MOST_COMPRESSED = 100_000
 
 
 class PageKind(NamedTuple):
@@ -56,7 +61,8 @@ class PageKind(NamedTuple):
             return f"a pixel has {self.samples} values, which is no colour"
         if self.dtype.kind == "c":
             return "its values are complex numbers"
-        if self.pixels * self.dtype.itemsize > MAX_FRAME_BYTES:
+        is_huge = self.pixels * self.dtype.itemsize > MAX_FRAME_BYTES
+        if is_huge or max(self.shape) > MAX_SIDE:
             return f"images of {self.shape} pixels come from no camera"
         return ""
 
@@ -91,18 +97,17 @@ def follow_chain(
         `progress` asked to stop.
     """
     seen: set[int] = set()
-    index, offset = 0, 0
-    while True:
+    index = damaged = offset = 0
+    while damaged < _GIVE_UP_AFTER:
         page: Any = None
         try:
             page = tif.pages[index]
-            offset = page.offset
+            offset, damaged = page.offset, 0
         except IndexError:
             return
         except (ValueError, KeyError, TypeError, RuntimeError, struct.error):
-            # The chain goes on behind a page whose tags cannot be understood.
-            offset = -index - 1
-        if offset in seen:
+            damaged += 1  # the chain goes on behind a page that makes no sense
+        if page is not None and offset in seen:
             raise ReadError(
                 f"The pages of {path.name} refer to each other in a circle: page "
                 f"{index} is an earlier one.",
@@ -158,6 +163,7 @@ class PageFrames:
         self._kind = kind
         self._lock = threading.RLock()
         self._closed = False
+        weakref.finalize(self, tif.close)
         shape, self.dtype = kind.frame
         self.shape: tuple[int, ...] = (len(pages), *shape)
 
@@ -215,8 +221,14 @@ class PageFrames:
         """Refuse missing data, which tifffile would fill with zeros."""
         size = page.parent.filehandle.size
         places = list(zip(page.dataoffsets, page.databytecounts, strict=False))
-        if not places or any(n <= 0 or at + n > size for at, n in places):
+        model = page.keyframe
+        split = model is not None and not model.is_contiguous
+        parts = math.prod(model.chunked) if model is not None and split else 1
+        if len(places) < parts or any(n <= 0 or at + n > size for at, n in places):
             raise self._damaged(index, "part of its data is missing")
+        stored = sum(n for _, n in places)
+        if self._kind.pixels * self._kind.dtype.itemsize > stored * _MOST_COMPRESSED:
+            raise self._damaged(index, "its data are too few for its size")
 
     def _damaged(self, index: int, why: str) -> InsituTemError:
         return ReadError(
