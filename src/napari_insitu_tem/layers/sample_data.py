@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from napari_insitu_tem.layers.movie_layer import movie_layer_data
-from napari_insitu_tem.layers.reader import NOTHING
 
 
 def si_nanowire() -> list[tuple[Any, ...]]:
@@ -19,14 +18,17 @@ def sei_liquid_cell() -> list[tuple[Any, ...]]:
 
 
 def _open(key: str) -> list[tuple[Any, ...]]:
+    """Open a sample; its movies go through napari's hands, which insists on a layer."""
     import napari
 
     from napari_insitu_tem.layers.opening import show_opened
     from napari_insitu_tem.samples import open_sample
 
     experiment = open_sample(key)
+    movies = experiment.movies
     viewer = napari.current_viewer()
-    if viewer is None:
-        return [movie_layer_data(movie) for movie in experiment.movies]
-    show_opened(viewer, experiment)
-    return NOTHING
+    if viewer is not None:
+        for movie in movies:
+            experiment.remove_movie(movie.name)
+        show_opened(viewer, experiment)
+    return [movie_layer_data(movie) for movie in movies]
