@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from napari_insitu_tem.measure.ratios import Expansion, expansion
     from napari_insitu_tem.measure.snapping import Snapped, snap
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
+    from napari_insitu_tem.measure.thickness import LayerThickness, layer_thickness
 
 __all__ = [
     "EdgeFits",
     "Expansion",
     "Kymograph",
+    "LayerThickness",
     "Snapped",
     "TableBuilder",
     "expansion",
     "kind_table",
+    "layer_thickness",
     "locate_edges",
     "reslice",
     "snap",
@@ -34,10 +37,12 @@ _HOME = {
     "EdgeFits": "edges",
     "Expansion": "ratios",
     "Kymograph": "kymograph",
+    "LayerThickness": "thickness",
     "expansion": "ratios",
     "Snapped": "snapping",
     "TableBuilder": "tables",
     "kind_table": "tables",
+    "layer_thickness": "thickness",
     "locate_edges": "edges",
     "reslice": "kymograph",
     "snap": "snapping",

@@ -48,8 +48,7 @@ class TableBuilder:
         columns = common_columns(records, self._source)
         for name in KINDS[kind].authored:
             columns[name] = [record.get(name, None) for record in records]
-        if kind in FILLS:
-            FILLS[kind](records, self._source, columns)
+        FILLS[kind](records, self._source, columns)
         described = [*KINDS[kind].all_columns, *_options(kind, records, columns)]
         table = pd.DataFrame(
             {c.name: _as_array(columns.get(c.name), c, len(records)) for c in described}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from napari_insitu_tem.measure.kinds import event, expansion, front, path
+from napari_insitu_tem.measure.kinds import event, expansion, front, path, sei
 from napari_insitu_tem.measure.source import Source
 from napari_insitu_tem.model.record import Record
 
@@ -19,6 +19,7 @@ Fill = Callable[[Sequence[Record], Source, dict[str, Any]], None]
 FILLS: dict[str, Fill] = {
     "expansion": expansion.fill,
     "front": front.fill,
+    "sei": sei.fill,
     "event": event.fill,
     "path": path.fill,
 }
