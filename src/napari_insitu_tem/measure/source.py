@@ -18,6 +18,8 @@ from napari_insitu_tem.model.trace import Trace
 
 T = TypeVar("T")
 
+_Windows = tuple[NDArray[np.int64], NDArray[np.int64]]
+
 
 class Source:
     """An experiment, with what is expensive to derive from it kept.
@@ -35,6 +37,7 @@ class Source:
     def __init__(self, experiment: Experiment) -> None:
         self._experiment = experiment
         self._signals: dict[str, tuple[tuple[object, ...], pd.DataFrame]] = {}
+        self._windows: dict[str, tuple[tuple[object, ...], _Windows]] = {}
         self._derived: dict[tuple[str, str], tuple[Record, Hashable, Any]] = {}
 
     @property
@@ -58,13 +61,18 @@ class Source:
         movie = self.movie(name)
         return None if movie is None else movie.calibration
 
-    def windows_ns(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def windows_ns(self, name: str) -> _Windows:
         """Start and stop of each frame's exposure; empty without times."""
         movie = self.movie(name)
         if movie is None or movie.times is None:
             nothing = np.zeros(0, np.int64)
             return nothing, nothing
-        return self._experiment.frame_times(name).windows_ns
+        key = self._clock_key(name)
+        kept = self._windows.get(name)
+        if kept is None or not _same(kept[0], key):
+            kept = key, self._experiment.frame_times(name).windows_ns
+            self._windows[name] = kept
+        return kept[1]
 
     def signals(self, name: str) -> pd.DataFrame:
         """The record at every frame of a movie, see `Experiment.signals_at_frames`."""

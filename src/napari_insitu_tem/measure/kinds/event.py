@@ -37,6 +37,7 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
         name: np.full(len(records), np.nan) for name in names
     }
     spans: dict[int, tuple[int, int]] = {}
+    intervals: dict[str, float] = {}
     for row, record in enumerate(records):
         span = _span_ns(record, source)
         if span is None:
@@ -45,9 +46,12 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
         duration = (span[1] - span[0]) / 1e9
         cells["end_time_s"][row] = span[1] / 1e9
         cells["value"][row] = cells["duration_s"][row] = duration
-        movie = source.movie(record.movie)
-        assert movie is not None
-        cells["u_value"][row] = movie.audit.interval_s / np.sqrt(6)
+        if record.movie not in intervals:
+            movie = source.movie(record.movie)
+            intervals[record.movie] = (
+                np.nan if movie is None else movie.audit.interval_s
+            )
+        cells["u_value"][row] = intervals[record.movie] / np.sqrt(6)
     for row, passed in _passed(records, source, spans).items():
         for name, value in zip(_COLUMNS, passed[:3], strict=True):
             cells[name][row] = value
