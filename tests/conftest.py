@@ -24,6 +24,7 @@ _NUMBERS = itertools.count()
 TESTS = Path(__file__).resolve().parent
 CHECKOUT = TESTS.parent
 WINDOW_FOLDERS = ("tests/widgets/", "tests/integration/")
+PATIENCE_S = 15
 GUI_FIXTURES = {"qtbot", "qapp", "make_napari_viewer", "make_napari_viewer_proxy"}
 
 
@@ -101,3 +102,34 @@ def _no_window_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
     for widget in left:
         widget.close()
     assert not left, f"windows left open: {names}"
+
+
+@pytest.fixture(autouse=True)
+def _no_dialog_waits_forever(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close a dialog that nobody answers, and fail the test that opened it.
+
+    A modal dialog runs Qt's own loop, which the time limit of a test cannot interrupt.
+    """
+    if request.node.get_closest_marker("gui") is None:
+        yield
+        return
+    app = request.getfixturevalue("qapp")
+    from qtpy.QtCore import QTimer
+
+    waiting: list[str] = []
+    seen: list[int] = []
+
+    def look() -> None:
+        dialog = app.activeModalWidget()
+        seen[:] = [] if dialog is None else [*seen, id(dialog)]
+        if len(seen) > PATIENCE_S and set(seen[-PATIENCE_S:]) == {id(dialog)}:
+            text = getattr(dialog, "text", str)()
+            waiting.append(f"{type(dialog).__name__} {dialog.windowTitle()!r} {text!r}")
+            getattr(dialog, "reject", dialog.close)()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(1000)
+    yield
+    timer.stop()
+    assert not waiting, f"dialogs that waited for an answer: {waiting}"
