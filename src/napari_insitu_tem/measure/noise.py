@@ -84,6 +84,6 @@ def _half_variance(values: FloatArray, flat: NDArray[np.bool_], distance: int) -
         ),
     ):
         step = a[use] - b[use]
-        total += float(step @ step)
+        total += float(np.sum(step**2))
         count += step.size
     return 0.5 * total / max(count, 1)
