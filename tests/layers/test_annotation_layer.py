@@ -161,3 +161,30 @@ def test_a_band_keeps_its_two_boundaries_when_dragged(link):
     (record,) = session.document.of_kind("sei")
     assert record.geometry.parts[0] == ((40.0, 0.0), (40.0, 90.0))
     assert record.geometry.parts[1] == ((30.0, 0.0), (25.0, 45.0), (30.0, 90.0))
+
+
+def test_a_derived_flag_in_the_table_is_not_an_edit(link):
+    session = link.session
+    lost = Record.new(
+        "front",
+        object="NW-A",
+        movie="wire",
+        frame=0,
+        geometry=Geometry.of("point", [[5, 5]]),
+        attributes={"front": "front 1", "path": "nowhere"},
+    )
+    session.edit("draw", session.document.with_records([lost]))
+    binding = link.annotation_layer("front", "wire")
+    assert binding.layer.features["flag"][0] == "no_path"
+    binding.pull_untold()
+    assert session.history.undo_label == "draw"
+
+
+def test_single_precision_of_napari_is_not_a_move(link):
+    session = link.session
+    shape = Geometry.of("line", [[2047.123456789, 0.1], [1999.987654321, 4095.7]])
+    row = diameter(0).changed(geometry=shape)
+    session.edit("draw", session.document.with_records([row]))
+    link.annotation_layer("expansion", "wire").pull()
+    assert session.history.undo_label == "draw"
+    assert session.document.records[row.id].geometry is shape

@@ -93,6 +93,7 @@ class AnnotationLayer:
         self.movie = movie
         self._shown: dict[str, Record] = {}
         self._ids: list[str] = []
+        self._put = pd.DataFrame()
         self._is_pushing = False
         layer.metadata[KEY]["session"] = weakref.ref(session)
         layer.events.data.connect(self._on_data)
@@ -168,6 +169,8 @@ class AnnotationLayer:
         table = table.set_index("id", drop=False).reindex(self._ids)
         table = table.reset_index(drop=True)
         self.layer.features = table
+        names = [*EDITABLE, *KINDS[self.kind].authored]
+        self._put = table[[name for name in names if _is_text(table, name)]].copy()
         if len(table):
             self.layer.feature_defaults = _blank_row(table)
             self._paint(table)
@@ -307,17 +310,19 @@ class AnnotationLayer:
             self.session.edit("edit table", document)
 
     def _typed_into_table(self) -> list[Record]:
-        features = self.layer.features
-        names = [*EDITABLE, *KINDS[self.kind].authored]
-        names = [name for name in names if _is_text(features, name)]
-        changed = []
-        for place, key in enumerate(self._ids):
-            record = self._shown[key]
-            cells = {name: str(features[name].iat[place]) for name in names}
-            new = {k: v for k, v in cells.items() if v != str(_field(record, k))}
-            if new:
-                changed.append(record.changed(**new))
-        return changed
+        """Rows of which an editable cell is not what was put there."""
+        features, put = self.layer.features, self._put
+        if len(put) != len(self._ids):
+            return []
+        new: dict[int, dict[str, str]] = {}
+        for name in put.columns:
+            now = features[name].to_numpy(object)
+            for place in np.flatnonzero(now != put[name].to_numpy(object)):
+                new.setdefault(int(place), {})[name] = str(now[place])
+        return [
+            self._shown[self._ids[place]].changed(**cells)
+            for place, cells in new.items()
+        ]
 
     def ids_at(self, places: set[int]) -> frozenset[str]:
         """Row ids of shape indices."""
@@ -391,10 +396,6 @@ def _blank_row(table: pd.DataFrame) -> pd.DataFrame:
 
 def _is_text(table: pd.DataFrame, name: str) -> bool:
     return name in table and pd.api.types.is_string_dtype(table[name])
-
-
-def _field(record: Record, name: str) -> Any:
-    return getattr(record, name) if name in EDITABLE else record.get(name)
 
 
 def _what_was_done(

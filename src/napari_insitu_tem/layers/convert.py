@@ -102,12 +102,12 @@ def _band(points: FloatArray, previous: Geometry) -> Geometry:
     return Geometry.of("band", points[:inner], points[inner:][::-1])
 
 
-def same_shape(a: Geometry, b: Geometry, tolerance: float = 1e-6) -> bool:
-    """Whether two shapes agree to a millionth of a pixel."""
+def same_shape(a: Geometry, b: Geometry) -> bool:
+    """Whether two shapes agree to the single precision in which napari keeps them."""
     if a.shape != b.shape or len(a.parts) != len(b.parts):
         return False
     return all(
-        len(p) == len(q) and np.allclose(p, q, rtol=0, atol=tolerance)
+        len(p) == len(q) and np.allclose(p, q, rtol=1e-6, atol=1e-6)
         for p, q in zip(a.parts, b.parts, strict=True)
     )
 

@@ -1,0 +1,169 @@
+"""Open, align, measure, undo, export, save, reopen: in the window, with the mouse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from qtpy.QtCore import Qt
+
+from hands import Canvas
+from napari_insitu_tem.io.experiment_folder import save_experiment
+from napari_insitu_tem.layers.docks import show_dock
+from napari_insitu_tem.layers.opening import open_paths
+from napari_insitu_tem.layers.viewer_link import link_of
+from napari_insitu_tem.report.bundle import export_bundle
+from napari_insitu_tem.samples import SAMPLES, sample_folder
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+WIRE = sample_folder() / "si_nanowire"
+
+
+def sample_files() -> list[Path]:
+    """Movie and trace of the nanowire."""
+    return [WIRE / "si_nanowire.ome.tif", WIRE / "si_nanowire_CP.mpt"]
+
+
+@pytest.fixture
+def truth() -> dict:
+    """What the simulated nanowire really is."""
+    return json.loads((WIRE / "truth.json").read_text())
+
+
+def measure_three_kinds(canvas: Canvas, session) -> None:
+    """Two diameters, a path with three fronts, one SEI band, one event."""
+    session.toolbox.activate("expansion")
+    canvas.drag((30.0, 40.0), (118.0, 40.0))
+    canvas.key(Qt.Key.Key_N)
+    session.toolbox.change("path", object="path 1")
+    session.toolbox.activate("path")
+    canvas.click((75.0, 20.0), (75.0, 200.0))
+    canvas.key(Qt.Key.Key_Return)
+    session.toolbox.activate("front")
+    for frame, x in ((20, 80.0), (30, 100.0), (40, 120.0)):
+        session.go_to(frame)
+        canvas.click((75.0, x))
+    session.toolbox.activate("sei")
+    canvas.click((60.0, 30.0), (60.0, 100.0))
+    canvas.double_click((60.0, 180.0))
+    canvas.click((48.0, 30.0), (48.0, 100.0))
+    canvas.double_click((48.0, 180.0))
+    canvas.key(Qt.Key.Key_F5)
+
+
+def test_open_align_measure_undo_export_save_reopen(window, canvas, qtbot, tmp_path):
+    open_paths(window, sample_files())
+    link = link_of(window)
+    session = link.session
+    for kind in ("expansion", "front", "sei"):
+        session.toolbox.change(kind, snap=False)
+
+    # Aligned by the start times of both files, then by an event marked in both.
+    assert session.experiment.alignment().method == "stamps"
+    stamped = session.experiment.signals_at_frames()["time_s"][0]
+    session.edit("align", _aligned_by_event(session))
+    assert session.experiment.alignment().method == "events"
+    assert session.experiment.signals_at_frames()["time_s"][0] != stamped
+
+    qtbot.wait(100)
+    measure_three_kinds(canvas, session)
+    counts = {kind: len(table) for kind, table in session.tables().items()}
+    assert counts == {"expansion": 2, "front": 3, "sei": 1, "event": 1, "path": 1}
+
+    # Undo and redo by the usual keys, one action a step.
+    before = session.document
+    for _ in range(3):
+        canvas.key(Qt.Key.Key_Z, CTRL)
+    assert len(session.document.records) == len(before.records) - 3
+    for _ in range(3):
+        canvas.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert session.document == before
+
+    tables = session.tables()
+    written = export_bundle(session.experiment, tables, tmp_path / "export")
+    assert {p.name for p in written} >= {"expansion.csv", "front.csv", "sei.csv"}
+    plain = pd.read_csv(tmp_path / "export" / "front.csv")
+    assert plain["value"].tolist() == tables["front"]["value"].tolist()
+    assert plain["potential_V"].notna().all()
+
+    folder = save_experiment(session.experiment, tmp_path / "wire", tables)
+    session.mark_saved()
+    open_paths(window, [folder])
+    again = link_of(window).session
+    assert again.document == before
+    for kind, table in again.tables().items():
+        pd.testing.assert_frame_equal(table, tables[kind])
+
+
+def _aligned_by_event(session):
+    """The current switched on at 65 s of the record; seen in frame 9 of the movie."""
+    from napari_insitu_tem.model.alignment import align_by_events
+
+    movie = session.movie
+    pair = (float(movie.times_s[9]), 65.0)
+    return session.document.with_alignment(
+        movie.name, align_by_events([pair], u_movie_s=1.5)
+    )
+
+
+def test_docks_come_up_with_what_is_opened_and_only_once(window):
+    open_paths(window, sample_files())
+    docks = window.window.dock_widgets
+    assert "Timeline (napari-insitu-tem)" in docks
+    first = show_dock(window, "Expansion")
+    assert show_dock(window, "Expansion") is first
+    assert sum(name.startswith("Expansion") for name in docks) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_file_open_takes_movie_and_trace_in_any_order(window, order):
+    files = sample_files()
+    for place in order:
+        window.open(str(files[place]), plugin="napari-insitu-tem")
+    session = link_of(window).session
+    assert [m.name for m in session.experiment.movies] == ["si_nanowire"]
+    assert session.experiment.has_trace
+    assert session.experiment.alignment().method == "stamps"
+    assert window.layers[0].name == "si_nanowire"
+
+
+@pytest.mark.parametrize("sample", list(SAMPLES))
+def test_file_open_sample_shows_a_measured_experiment(window, sample):
+    window.open_sample("napari-insitu-tem", sample)
+    session = link_of(window).session
+    assert session.document.records
+    assert len(window.layers) > 1
+    assert not session.has_unsaved_edits
+
+
+def test_arrow_keys_stay_with_the_slider_while_drawing(window, canvas):
+    open_paths(window, sample_files())
+    session = link_of(window).session
+    session.toolbox.activate("expansion")
+    canvas.key(Qt.Key.Key_Right)
+    canvas.key(Qt.Key.Key_Right)
+    canvas.key(Qt.Key.Key_Left)
+    assert session.playhead.frame == 1
+    assert not session.document.of_kind("expansion")
+
+
+def test_a_saved_layer_opens_as_the_same_rows(window, canvas, qtbot, tmp_path):
+    open_paths(window, sample_files())
+    session = link_of(window).session
+    session.toolbox.change("expansion", snap=False)
+    qtbot.wait(100)
+    session.toolbox.activate("expansion")
+    canvas.drag((30.0, 40.0), (118.0, 40.0))
+    before = session.document
+    layer = link_of(window).annotation_layer("expansion", "si_nanowire").layer
+    layer.save(str(tmp_path / "rows.csv"), plugin="napari-insitu-tem")
+    canvas.key(Qt.Key.Key_Z, CTRL)
+    assert not session.document.of_kind("expansion")
+    window.open(str(tmp_path / "rows.csv"), plugin="napari-insitu-tem")
+    assert session.document.records.keys() == before.records.keys()
+    (key,) = before.records
+    assert session.document.records[key].geometry == before.records[key].geometry
