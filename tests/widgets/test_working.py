@@ -133,3 +133,14 @@ def test_bar_in_the_main_thread_opens_with_the_first_step_and_closes(qapp):
         report(4, 4)
         assert bar.n == 4
     assert not progress._all_instances
+
+
+def test_work_in_the_main_thread_is_cancelled_from_napari_s_bar(qapp):
+    from napari.utils import progress
+
+    with pytest.raises(CancelledError), napari_progress("Opening wire.tif") as report:
+        report(1, 4)
+        (bar,) = progress._all_instances
+        bar.cancel()
+        report(2, 4)
+    assert not progress._all_instances

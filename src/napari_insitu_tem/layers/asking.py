@@ -42,6 +42,13 @@ def set_asker(viewer: Any, asker: Asker) -> None:
     _ASKERS[getattr(viewer, "__wrapped__", viewer)] = asker
 
 
+def forget_asker(asker: Asker) -> None:
+    """Let somebody answer no more: the dock is gone."""
+    for viewer, present in list(_ASKERS.items()):
+        if present is asker:
+            del _ASKERS[viewer]
+
+
 def asker_of(viewer: Any) -> Asker | None:
     """Who answers for a viewer; brings up the dock that does. Main thread only."""
     from napari_insitu_tem.layers.docks import show_dock

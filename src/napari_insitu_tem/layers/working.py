@@ -34,10 +34,16 @@ class Bar:
         """Move the bar to `done` of `total` steps."""
         if self._bar is None:
             self._bar = self._made(total)
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
+        bar = self._bar
+        bar.total = total
+        # napari lets the window work here: the bar may be closed when this returns.
+        bar.update(done - bar.n)
+        if self._bar is None:
+            return
+        if self._cancel is not None and bar.is_canceled:
+            self._cancel()
         if text:
-            self._bar.set_description(f"{self._title}: {text}")
+            bar.set_description(f"{self._title}: {text}")
 
     def _made(self, total: int) -> Any:
         from napari.utils import cancelable_progress, progress
@@ -57,10 +63,20 @@ class Bar:
 
 @contextmanager
 def napari_progress(title: str) -> Iterator[Progress]:
-    """A progress callback that draws napari's bar, for work in the main thread."""
-    bar = Bar(title)
+    """A progress callback that draws napari's bar, for work in the main thread.
+
+    napari lets the window work while it draws the bar, so that its Cancel is heard.
+    """
+    stop = threading.Event()
+    bar = Bar(title, stop.set)
+
+    def report(done: int, total: int, text: str = "") -> None:
+        bar.show(done, total, text)
+        if stop.is_set():
+            raise CancelledError(title)
+
     try:
-        yield bar.show
+        yield report
     finally:
         bar.close()
 
@@ -119,14 +135,17 @@ class Task:
         bar, timer = Bar(self.title, self.cancel), QTimer()
 
         def look() -> None:
-            if self._step is not None:
-                bar.show(*self._step)
-                if on_progress is not None:
-                    on_progress(*self._step)
+            step = self._step
+            if step is None:
+                return
+            if on_progress is not None:
+                on_progress(*step)
+            bar.show(*step)
 
         def end() -> bool:
             """Tidy up; whether anybody still waits for the result."""
             timer.stop()
+            self._step = None
             bar.close()
             worker, self._worker = self._worker, None
             return worker is not None and not worker.abort_requested
@@ -156,3 +175,9 @@ class Task:
         A function that finishes before it asks how far it is still succeeds.
         """
         self._stop.set()
+
+    def abandon(self) -> None:
+        """Stop, and call nobody back: whoever waited is gone."""
+        self._stop.set()
+        if self._worker is not None:
+            self._worker.quit()

@@ -24,6 +24,9 @@ from napari_insitu_tem.widgets.reporting import report, reporting
 #: Gives a viewer, which questions must not keep alive.
 FindViewer = Callable[[], Any]
 
+#: How long a recovery waits for something else that is being opened.
+_LOOK_AGAIN_MS = 200
+
 _offered = False
 
 
@@ -45,11 +48,8 @@ def offer_recovery(viewer: Any, bar: BusyBar) -> None:
     _offered = True
     found = worth_offering()
     if found:
-        # Once the window shows what was opened; not at all if it closes before.
-        timer = QTimer(bar)
-        timer.setSingleShot(True)
-        timer.timeout.connect(partial(_ask, weakref.ref(viewer), bar, found))
-        timer.start(0)
+        # Once the window shows what was opened.
+        _later(bar, 0, partial(_ask, weakref.ref(viewer), bar, found))
 
 
 def worth_offering() -> list[Recovery]:
@@ -73,6 +73,15 @@ def _ask(viewer: FindViewer, bar: BusyBar, found: list[Recovery]) -> None:
     dialog.open()
 
 
+def _later(bar: BusyBar, wait_ms: int, action: Callable[[], None]) -> None:
+    """Do something soon; not at all if the bar is gone by then."""
+    timer = QTimer(bar)
+    timer.setSingleShot(True)
+    timer.timeout.connect(action)
+    timer.timeout.connect(timer.deleteLater)
+    timer.start(wait_ms)
+
+
 def _window_of(bar: BusyBar) -> QWidget:
     window: QWidget = bar.window()
     return window
@@ -80,10 +89,13 @@ def _window_of(bar: BusyBar) -> QWidget:
 
 def _recover(viewer: FindViewer, bar: BusyBar, recovery: Recovery) -> None:
     """Read the files of a session in a thread and open it."""
+    if bar.is_busy:
+        _later(bar, _LOOK_AGAIN_MS, partial(_recover, viewer, bar, recovery))
+        return
     link = link_of(viewer())
     asker = asker_of(viewer())
     risky = has_work_at_risk(link.session)
-    if bar.is_busy or (risky and asker is not None and not asker.may_replace()):
+    if risky and asker is not None and not asker.may_replace():
         recovery.leave()
         return
     locate = None if asker is None else asker.locate

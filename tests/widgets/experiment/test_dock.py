@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QDialog
 
 from napari_insitu_tem.io import atomic
 from napari_insitu_tem.io.experiment_folder import load_experiment
+from napari_insitu_tem.layers.asking import asker_of
 from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.geometry import Geometry
@@ -148,6 +149,35 @@ def test_opening_can_be_cancelled_and_changes_nothing(qtbot, dock, monkeypatch):
     assert names(dock) == ([], [])
     assert dock.status.text() == "Opening long.tif was cancelled."
     assert errors() == []
+
+
+def test_dock_closed_while_it_opens_something_hears_no_more_of_it(
+    qtbot, viewer, dock, monkeypatch
+):
+    began, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(paths, *, progress, find_asker):
+        began.set()
+        go_on.wait(10)
+        try:
+            progress(1, 10)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(opener, "read_paths", slow)
+    dock.opener.open(["long.tif"])
+    assert began.wait(10)
+    dock.opener.open(["second.tif"])
+    assert dock.status.text().startswith("Opening long.tif: wait")
+    session = dock.session
+    with qtbot.waitSignal(dock.destroyed):
+        viewer.window.remove_dock_widget(dock)
+        dock.deleteLater()
+    go_on.set()
+    assert ended.wait(10)
+    qtbot.wait(50)
+    assert session.experiment.movies == ()
+    assert asker_of(viewer) is not None  # a new dock answers from now on
 
 
 def test_movie_without_times_is_asked_for_its_interval(

@@ -18,6 +18,10 @@ class BusyBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._task: Task | None = None
+        running: list[Task] = []
+        self._running = running
+        # A dock may be closed while it works; what it would do then is of no use.
+        self.destroyed.connect(lambda *_: _abandon(running))
         self.title = sentence()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -38,6 +42,12 @@ class BusyBar(QWidget):
         """Whether a task runs."""
         return self._task is not None
 
+    @property
+    def wait_sentence(self) -> str:
+        """What to tell a user who wants more meanwhile."""
+        title = self._task.title if self._task is not None else ""
+        return f"{title}: wait until that is done, or cancel it."
+
     def run(
         self,
         title: str,
@@ -48,6 +58,7 @@ class BusyBar(QWidget):
         """Run a function in a thread; see `Task`."""
         task = Task(title, function)
         self._task = task
+        self._running.append(task)
         self.title.setText(f"{title} …")
         self.bar.setRange(0, 0)
         self.cancel_button.setEnabled(True)
@@ -79,4 +90,10 @@ class BusyBar(QWidget):
 
     def _end(self) -> None:
         self._task = None
+        self._running.clear()
         self.hide()
+
+
+def _abandon(tasks: list[Task]) -> None:
+    for task in tasks:
+        task.abandon()

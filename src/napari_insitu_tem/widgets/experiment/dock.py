@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QScrollArea, QVBoxLayout, QWidget
 
-from napari_insitu_tem.layers.asking import set_asker
+from napari_insitu_tem.layers.asking import forget_asker, set_asker
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.widgets.dialogs.asker import DialogAsker
 from napari_insitu_tem.widgets.dressing import dress, set_role
@@ -59,7 +59,9 @@ class ExperimentDock(QWidget):
         self._build()
         self._connect()
         dress(self, viewer)
-        set_asker(viewer, DialogAsker(self, session, self.saver.save_now))
+        asker = DialogAsker(self, session, self.saver.save_now)
+        set_asker(viewer, asker)
+        self.destroyed.connect(lambda *_: forget_asker(asker))
         self.refresh()
         offer_recovery(viewer, self.busy)
 

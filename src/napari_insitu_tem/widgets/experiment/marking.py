@@ -25,6 +25,7 @@ from napari_insitu_tem.widgets.section import sentence
 
 _HEADINGS = ("Movie (s)", "Trace (s)", "Residual (s)")
 _SHOWN_ROWS = 5
+_MARK = "Mark an event in both"
 
 
 class MarkingPanel(QWidget):
@@ -40,7 +41,7 @@ class MarkingPanel(QWidget):
         super().__init__()
         self._session = session
         self._pending: tuple[str, float] | None = None
-        self.mark_button = QPushButton("Mark in both")
+        self.mark_button = QPushButton(_MARK)
         self.mark_button.setCheckable(True)
         self.mark_button.setToolTip(
             "Go to the frame in which something happens that the trace shows too,\n"
@@ -104,7 +105,9 @@ class MarkingPanel(QWidget):
     def _show_marking(self) -> None:
         is_marking = self._session.is_marking and self._pending is not None
         self.mark_button.setChecked(is_marking)
-        self.mark_button.setText("Stop marking" if is_marking else "Mark in both")
+        self.mark_button.setText(
+            "Stop marking" if is_marking else "Mark an event in both"
+        )
         self.prompt.setVisible(is_marking)
         if is_marking and self._pending is not None:
             movie, movie_s = self._pending

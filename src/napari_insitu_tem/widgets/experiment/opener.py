@@ -50,7 +50,7 @@ class Opener:
     def open(
         self, paths: Sequence[Path], then: Callable[[Opened], None] | None = None
     ) -> None:
-        """Open files; nothing happens without any, or while others are opened.
+        """Open files; nothing happens without any.
 
         Parameters
         ----------
@@ -59,11 +59,14 @@ class Opener:
         then
             Called with what was opened once it is shown.
         """
-        if not paths or self._bar.is_busy:
+        if not paths:
+            return
+        session = link_of(self._viewer()).session
+        if self._bar.is_busy:
+            session.say(self._bar.wait_sentence)
             return
         find_asker = partial(asker_of, self._viewer())
         read = partial(read_paths, list(paths), find_asker=find_asker)
-        session = link_of(self._viewer()).session
         self._bar.run(
             opening_title(paths),
             read,

@@ -82,9 +82,10 @@ class Saver:
         return folder
 
     def _start(self, folder: Path) -> None:
-        if self._bar.is_busy:
-            return
         session = self._session
+        if self._bar.is_busy:
+            session.say(self._bar.wait_sentence)
+            return
         with reporting(session):
             snapshot = self._snapshot()
             write = partial(save_experiment, snapshot, folder, session.tables())
