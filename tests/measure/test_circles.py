@@ -27,10 +27,10 @@ def test_stated_uncertainty_is_the_scatter(rng, degrees):
     points = arc(57.3, degrees)
     runs = [
         fit_circle(points + 0.5 * rng.standard_normal(points.shape)).radius
-        for _ in range(2000)
+        for _ in range(800)
     ]
     stated = 0.5 * fit_circle(points).sensitivity
-    assert np.std(runs) == pytest.approx(stated, rel=0.06)
+    assert np.std(runs) == pytest.approx(stated, rel=0.09)
 
 
 @pytest.mark.parametrize(

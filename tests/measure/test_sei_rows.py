@@ -71,20 +71,21 @@ def test_radius_of_the_core(build, core):
 
 
 def test_thickness_and_radius_share_the_inner_boundary(rng, build):
-    inner, outer = ring(50, 16), ring(60, 16)
+    def noisy(points, u):
+        moved = points + u * rng.standard_normal(points.shape)
+        moved[-1] = moved[0]
+        return moved
 
-    def run(u):
-        moved = [p + u * rng.standard_normal(p.shape) for p in (inner, outer)]
-        for points in moved:
-            points[-1] = points[0]
-        record = band(build, *moved, core="circle")
-        return kind_table(build.add(build.experiment(), record), "sei").iloc[0]
-
-    stated = run(0.0)
-    runs = [run(1.0) for _ in range(250)]
+    rings = ring(50, 16), ring(60, 16)
+    records = [
+        band(build, *(noisy(p, u) for p in rings), core="circle", object=f"{u}-{i}")
+        for u, count in ((0.0, 1), (1.0, 250))
+        for i in range(count)
+    ]
+    rows = kind_table(build.add(build.experiment(), *records), "sei")
     for name in ("value", "radius_nm", "t_over_r"):
-        scatter = np.std([row[name] for row in runs])
-        assert stated[f"u_{name}"] == pytest.approx(scatter, rel=0.13)
+        scatter = np.std(rows[name][1:])
+        assert rows[f"u_{name}"][0] == pytest.approx(scatter, rel=0.13)
 
 
 def test_a_core_that_is_not_there_is_said(build):

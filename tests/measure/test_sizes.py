@@ -100,5 +100,11 @@ def test_an_outline_that_crosses_itself_is_found():
     assert crosses_itself([[0, 0], [0, 4], [3, 0], [3, 4]])
     assert not crosses_itself([[0, 0], [0, 4], [3, 4], [3, 0]])
     assert not crosses_itself(ring(60))
+    assert not crosses_itself(ring(3000))
+    swapped = ring(60)
+    swapped[[20, 40]] = swapped[[40, 20]]
+    assert crosses_itself(swapped)
     assert not crosses_itself([[0, 0], [0, 1], [0, 2], [0, 3], [2, 3], [2, 0]])
     assert not crosses_itself([[0, 0], [1, 1], [0, 1]])
+    twice = [[0, 0], [0, 4], [0, 4], [3, 4], [3, 0], [0, 0]]
+    assert not crosses_itself(twice)

@@ -153,15 +153,15 @@ def test_placing_uncertainty_is_the_scatter_of_noisy_vertices(
     stated = u * layer_thickness(inner, outer, method=method).sensitivity
     runs = [
         layer_thickness(noisy(inner), noisy(outer), method=method, step=3).mean
-        for _ in range(300)
+        for _ in range(200)
     ]
-    assert np.std(runs) == pytest.approx(stated, rel=0.12)
+    assert np.std(runs) == pytest.approx(stated, rel=0.14)
 
 
 def test_standard_error_knows_the_correlation_along_the_layer(rng):
     x = np.arange(400.0)
     means, stated, lengths = [], [], []
-    for _ in range(150):
+    for _ in range(100):
         rough = np.convolve(rng.standard_normal(440), np.ones(20) / np.sqrt(20), "same")
         outer = np.column_stack([20 + rough[20:420], x])
         found = layer_thickness(flat(0, 0, 399), outer, method="normal", step=2)

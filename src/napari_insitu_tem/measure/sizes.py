@@ -137,13 +137,28 @@ def ellipsoid_volume(
 def crosses_itself(points: ArrayLike) -> bool:
     """Whether a closed outline of (n, 2) corners crosses or touches itself."""
     p = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    p = p[np.any(p != np.roll(p, 1, axis=0), axis=1)]  # a corner clicked twice
     n = len(p)
     if n < 4:
         return False
     start, stop = p, np.roll(p, -1, axis=0)
-    i, j = np.triu_indices(n, k=2)
-    apart = (i != 0) | (j != n - 1)
+    i, j = _overlapping(np.minimum(start, stop)[:, 1], np.maximum(start, stop)[:, 1])
+    gap = np.abs(i - j)
+    apart = (gap > 1) & (gap < n - 1)
     return bool(segments_cross(start, stop, start, stop, i[apart], j[apart]).any())
+
+
+def _overlapping(
+    low: FloatArray, high: FloatArray
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All pairs of intervals that overlap, each pair once."""
+    order = np.argsort(low)
+    end = np.searchsorted(low[order], high[order], side="right")
+    count = np.maximum(end - np.arange(order.size) - 1, 0)
+    first = np.repeat(np.arange(order.size), count)
+    begin = np.repeat(np.cumsum(count) - count, count)
+    second = first + 1 + np.arange(first.size) - begin
+    return order[first], order[second]
 
 
 def segments_cross(
