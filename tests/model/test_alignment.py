@@ -145,3 +145,16 @@ def test_far_from_the_pivot_the_time_is_less_sure():
 def test_an_impossible_offset_is_refused(offset):
     with pytest.raises(AlignmentError):
         align_by_offset(offset)
+
+
+def test_events_too_rough_for_the_rate_leave_it_at_one():
+    pairs = [(0.0, 10.2), (120.0, 129.9), (330.0, 340.1)]
+    alignment = align_by_events(pairs, u_movie_s=1.5)
+    assert alignment.rate == 1.0
+    assert "Mark events farther apart" in alignment.note
+
+
+def test_a_rate_far_from_one_is_found_even_by_few_events():
+    pairs = [(0.0, 10.0), (500.0, 515.0), (1000.0, 1020.0)]
+    alignment = align_by_events(pairs, u_movie_s=0.3)
+    assert alignment.rate == pytest.approx(1.01)

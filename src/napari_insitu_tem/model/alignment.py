@@ -249,7 +249,9 @@ def align_by_events(
     One pair gives the offset. Two leave the rate at one, since they would fit any rate
     without a residual to judge it by. Three or more, well spread, give offset and rate
     by least squares, trace time = a + b (movie time - mean), with the covariance scaled
-    by the residuals where they exceed the stated uncertainty of a pair.
+    by the residuals where they exceed the stated uncertainty of a pair. They are well
+    spread where the rate follows to 200 ppm, or differs from one by more than three of
+    its standard uncertainties; otherwise it stays at one.
 
     Parameters
     ----------
@@ -279,8 +281,16 @@ def align_by_events(
         "pivot_s": pivot,
         "created_utc": utc_now(),
     }
-    if len(table) >= 3 and span > max(_LEAST_SPAN_S, 20 * u_pair):
-        return _fit_rate(movie, trace, pivot, u_pair, common)
+    why = _why_no_rate(len(table), span)
+    if len(table) >= 3 and span > _LEAST_SPAN_S:
+        fit = _fit_rate(movie, trace, pivot, u_pair, common)
+        if _tells_rate(fit):
+            return fit
+        why = (
+            f"The events tell the clocks' rate to {1e6 * fit.u_rate:.0f} ppm only, "
+            f"less well than two clocks keep it ({1e6 * RATE_TOLERANCE:.0f} ppm); it "
+            "is left at one. Mark events farther apart."
+        )
     offset = float(np.mean(trace - movie))
     residuals = trace - movie - offset
     scatter = float(np.std(residuals, ddof=1)) if len(table) > 1 else 0.0
@@ -290,7 +300,7 @@ def align_by_events(
         u_offset_s=u_offset,
         u_rate=RATE_TOLERANCE,
         residuals_s=tuple(float(r) for r in residuals),
-        note=_why_no_rate(len(table), span),
+        note=why,
         **common,  # type: ignore[arg-type]
     )
 
@@ -317,6 +327,12 @@ def _fit_rate(
         residuals_s=tuple(float(r) for r in residuals),
         **common,
     )
+
+
+def _tells_rate(fit: Alignment) -> bool:
+    """Whether a fitted rate is better than taking the two clocks to be good ones."""
+    is_sure = fit.u_rate <= RATE_TOLERANCE
+    return is_sure or abs(fit.rate - 1.0) > 3 * fit.u_rate
 
 
 def _why_no_rate(pairs: int, span_s: float) -> str:
