@@ -70,6 +70,12 @@ def _place(window: Any, dock: Any, name: str) -> None:
     ]
     # The plugin's name would leave no room for the dock's in a row of tabs.
     dock.setWindowTitle(name)
+    # The timeline sits under the canvas; the columns beside it keep their height.
+    for corner, owner in (
+        (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
+        (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
+    ):
+        main.setCorner(corner, owner)
     main.addDockWidget(side, dock)
     if AREAS[name] == "bottom" and not neighbours:
         height = int(BOTTOM_SHARE * main.height())

@@ -118,7 +118,8 @@ def _change(row: Any) -> str:
     text = f"{row['change_percent']:+.2f}"
     if not pd.isna(row["u_change_percent"]):
         text += f" &plusmn; {row['u_change_percent']:.2g}"
-    text += f" % against frame {html.escape(str(row['reference_frame']))}"
+    frames = html.escape(str(row["reference_frame"])).split()
+    text += f" % against frame{'s' * (len(frames) > 1)} {', '.join(frames)}"
     if not pd.isna(row["volume_change_percent"]):
         text += f"; volume {row['volume_change_percent']:+.1f} %"
     return text
