@@ -118,6 +118,15 @@ def test_impossible_cell_is_uncalibrated(tmp_path, size):
     assert "pixel size" in " ".join(movie.warnings)
 
 
+def test_pixels_that_are_not_square(tmp_path):
+    path = write(tmp_path / "a.mrc", np.zeros((3, 9, 7), "int16"))
+    patch(path, cella=cell(7 * 2.5, 9 * 5.0))
+    movie = read_movie(path)
+    assert movie.calibration.y_nm == pytest.approx(0.5)
+    assert movie.calibration.x_nm == pytest.approx(0.25)
+    assert "not square" in " ".join(movie.warnings)
+
+
 def test_one_angstrom_is_doubted(tmp_path):
     path = write(tmp_path / "a.mrc", np.zeros((3, 9, 7), "int16"), voxel=1.0)
     movie = read_movie(path)

@@ -51,6 +51,15 @@ def test_pages_written_one_by_one(tmp_path, rng, bigtiff):
     assert_frames(path, data)
 
 
+def test_two_stacks_in_one_file_are_one_movie(tmp_path, rng):
+    data = stack(rng, (10, 64, 64), "uint16")
+    path = tmp_path / "wire.tif"
+    with tifffile.TiffWriter(path) as writer:
+        writer.write(data[:5], photometric="minisblack")
+        writer.write(data[5:], photometric="minisblack")
+    assert_frames(path, data)
+
+
 @pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd", "packbits"])
 def test_compressed_pages(tmp_path, rng, compression):
     data = stack(rng, (5, 33, 20), "uint16")
@@ -287,6 +296,19 @@ def test_data_beyond_the_end_of_the_file(tmp_path, rng):
         movie.frames.frame(3)
 
 
+def test_missing_strip_is_not_shown_as_black(tmp_path, rng):
+    data = stack(rng, (5, 30, 20), "uint16")
+    path = tmp_path / "hole.tif"
+    tifffile.imwrite(path, data, metadata=None, compression="zlib", rowsperstrip=10)
+    with tifffile.TiffFile(path, mode="r+") as tif:
+        counts = tif.pages[1].tags[279]
+        counts.overwrite((counts.value[0], 0, counts.value[2]))
+    movie = read_movie(path)
+    movie.frames.frame(0)
+    with pytest.raises(ReadError, match=r"Frame 1 of hole\.tif.*missing"):
+        movie.frames.frame(1)
+
+
 def test_chain_that_breaks_off_says_so(tmp_path, rng):
     data = stack(rng, (5, 30, 20), "uint16")
     path = tmp_path / "cut.tif"
@@ -302,18 +324,22 @@ def test_chain_that_breaks_off_says_so(tmp_path, rng):
     assert "breaks off" in " ".join(movie.warnings)
 
 
-def circular(path: Path, pages: int) -> None:
-    """Write pages whose last one points back to the second."""
+def circular(path: Path, pages: int, *, damaged: bool = False) -> None:
+    """Write pages whose last one points back to the second, which may be damaged."""
     with tifffile.TiffWriter(path) as writer:
         for _ in range(pages):
             writer.write(np.zeros((4, 4), "u1"), contiguous=False, metadata=None)
     with tifffile.TiffFile(path) as tif:
-        second, last = tif.pages[1].offset, tif.pages[pages - 1].offset
+        offsets = [page.offset for page in tif.pages]
     with path.open("r+b") as file:
-        file.seek(last)
+        file.seek(offsets[-1])
         count = struct.unpack("<H", file.read(2))[0]
-        file.seek(last + 2 + 12 * count)
-        file.write(struct.pack("<I", second))
+        file.seek(offsets[-1] + 2 + 12 * count)
+        file.write(struct.pack("<I", offsets[1]))
+        for offset in offsets[1:] if damaged else ():
+            for tag in range(count):
+                file.seek(offset + 2 + 12 * tag + 2)
+                file.write(struct.pack("<H", 77))  # a type that does not exist
 
 
 @pytest.mark.parametrize("pages", [3, 150])
@@ -322,6 +348,17 @@ def test_circle_of_pages_is_refused(tmp_path, pages):
     circular(path, pages)
     with pytest.raises(ReadError, match="circle"):
         read_movie(path)
+
+
+def test_circle_of_damaged_pages_comes_to_an_end(tmp_path):
+    path = tmp_path / "circle.tif"
+    circular(path, 3, damaged=True)
+    try:
+        movie = read_movie(path)
+    except ReadError as error:
+        assert "circle" in error.message
+    else:
+        assert movie.frames.frame(0).shape == (4, 4)
 
 
 def test_stack_with_channels_and_times_is_refused(tmp_path, rng):

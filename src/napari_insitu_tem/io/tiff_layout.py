@@ -196,10 +196,8 @@ def _is_whole_file(tif: TiffFile, start: int, step: int, frames: int) -> bool:
     if not tif.pages.is_multipage:
         return True
     stop, second = start + frames * step, tif.pages[1]
-    if start < second.offset < stop or not second.dataoffsets:
-        return False
+    follows = bool(second.dataoffsets) and second.dataoffsets[0] == start + step
     left_for_tags = step + 1024 * frames
-    follows = bool(second.dataoffsets[0] == start + step)
     return follows and tif.filehandle.size - stop < left_for_tags
 
 
