@@ -13,6 +13,7 @@ from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import StartStamp
 from napari_insitu_tem.widgets.experiment.words import (
+    breakable,
     bytes_text,
     experiment_title,
     movie_facts,
@@ -70,3 +71,7 @@ def test_title_tells_whether_all_is_on_disk():
     assert experiment_title(experiment, False) == (
         "wire.insitu has edits that are not saved."
     )
+
+
+def test_long_names_break_after_their_marks():
+    assert breakable("run_01.a-b").split("\u200b") == ["run_", "01.", "a-", "b"]

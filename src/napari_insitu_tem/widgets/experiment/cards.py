@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -20,6 +21,7 @@ from qtpy.QtWidgets import (
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dressing import set_role
 from napari_insitu_tem.widgets.experiment.words import (
+    breakable,
     movie_facts,
     start_text,
     trace_facts,
@@ -50,8 +52,9 @@ class Card(QFrame):
         super().__init__()
         self.name = name
         self.setProperty("role", "card")
-        title = sentence(name)
-        title.setToolTip(tooltip)
+        title = sentence(breakable(name))
+        title.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        title.setToolTip(tooltip or name)
         set_role(title, "strong")
         self.remove_button = QToolButton()
         self.remove_button.setText("✕")

@@ -38,11 +38,11 @@ class ScaleSection(Section):
         self.clear_button = QPushButton("Clear")
         self.clear_button.setToolTip("Forget the pixel size; lengths are then in px")
         fields = QHBoxLayout()
-        fields.addWidget(self.size, 3)
+        fields.addWidget(self.size, 5)
         fields.addWidget(QLabel("±"))
         fields.addWidget(self.spread, 2)
         rows = form()
-        rows.addRow("One pixel", fields)
+        rows.addRow("Size", fields)
         buttons = QHBoxLayout()
         for button in (self.set_button, self.file_button, self.clear_button):
             buttons.addWidget(button)

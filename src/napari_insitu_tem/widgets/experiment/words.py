@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +12,11 @@ from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import StartStamp
 from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.widgets.timeline.formatting import length_text
+
+
+def breakable(name: str) -> str:
+    """A name that may be broken into lines after its underscores, dots and dashes."""
+    return re.sub(r"([_.\-])", "\\1\u200b", name)
 
 
 def movie_facts(movie: Movie) -> str:
