@@ -41,4 +41,4 @@ def readout(session: Session) -> str:
 
 
 def _known(value: float) -> bool:
-    return not pd.isna(value) and math.isfinite(value)
+    return bool(pd.notna(value)) and math.isfinite(value)

@@ -66,7 +66,8 @@ class Calibration:
 
     def to_nm(self, points: ArrayLike) -> NDArray[np.float64]:
         """(..., 2) pixel coordinates (y, x) to nm."""
-        return np.asarray(points, dtype=np.float64) * np.asarray(self.scale_nm)
+        scaled = np.asarray(points, dtype=np.float64) * np.asarray(self.scale_nm)
+        return np.asarray(scaled)
 
     def describe(self) -> str:
         """In words, with the source."""

@@ -303,7 +303,9 @@ class Experiment:
             np.nan if times.exposure_ns is None else to_seconds(times.exposure_ns)
         )
         table["u_time_s"] = (
-            self.alignment(film.name).u_time_s(film.times_s) if self.has_trace else 0.0
+            self.alignment(film.name).u_time_s(to_seconds(film.times.start_ns))
+            if self.has_trace
+            else 0.0
         )
         record = self.record
         if record is None:
