@@ -1,0 +1,1 @@
+"""Pictures that napari shows for the plugin."""
