@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     # traces
     "eclab",
     "gamry",
+    "chi",
     "delimited",
 )
 

@@ -6,14 +6,17 @@ import json
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from napari_insitu_tem.io.raw_frames import RawFrames, whole_frames
 from napari_insitu_tem.io.tiff_pages import (
+    ODDITIES,
     PageFrames,
     PageKind,
+    fetch_page,
     follow_chain,
     is_chain_broken,
 )
@@ -98,7 +101,8 @@ def find_frames(tif: TiffFile, path: Path, progress: Progress) -> Layout:
     if layout is None and any(getattr(tif, kind) for kind in _SERIES_KINDS):
         for _ in follow_chain(tif, path, progress):
             pass  # refuses a circle, which tifffile would follow for ever
-        layout = _from_series(tif, path)
+        with suppress(*ODDITIES):  # then the pages are taken in the file's order
+            layout = _from_series(tif, path)
     if layout is None:
         layout = _from_chain(tif, path, progress)
         if math.prod(claimed.values()) == len(layout):
@@ -116,8 +120,8 @@ def claims_one_image(tif: TiffFile) -> bool:
         return False
     if not tif.pages.is_multipage:
         return True
-    second = PageKind.of(cast("TiffPage", tif.pages.get(1)))
-    return second is not None and second.is_reduced
+    second = fetch_page(tif, 1)
+    return second is not None and bool(second.is_reduced)
 
 
 def common_kind(tif: TiffFile, path: Path) -> PageKind:
@@ -195,8 +199,10 @@ def _is_whole_file(tif: TiffFile, start: int, step: int, frames: int) -> bool:
     """Whether the block behind the first image holds all the images of the file."""
     if not tif.pages.is_multipage:
         return True
-    stop, second = start + frames * step, tif.pages[1]
-    follows = bool(second.dataoffsets) and second.dataoffsets[0] == start + step
+    stop, second = start + frames * step, fetch_page(tif, 1)
+    if second is None or not second.dataoffsets:
+        return False
+    follows = bool(second.dataoffsets[0] == start + step)
     left_for_tags = step + 1024 * frames
     return follows and tif.filehandle.size - stop < left_for_tags
 

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from napari_insitu_tem.model.progress import Progress
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffFrame, TiffPage
+
+#: What tifffile raises over tags that make no sense.
+ODDITIES = (ValueError, KeyError, TypeError, RuntimeError, struct.error)
 
 _REPORT_EVERY = 250
 #: As many damaged pages in a row are the end of what can be read.
@@ -84,6 +87,24 @@ class PageKind(NamedTuple):
         return _as_bytes if self.dtype == np.dtype(bool) else None
 
 
+def fetch_page(tif: TiffFile, index: int) -> TiffPage | None:
+    """Page `index` of the chain; None where its tags make no sense.
+
+    Raises
+    ------
+    IndexError
+        The chain is shorter.
+    """
+    try:
+        return cast("TiffPage", tif.pages.get(index))
+    except IndexError as error:
+        if "tuple index" in str(error):
+            return None  # a tag without its values, not the end of the chain
+        raise
+    except ODDITIES:
+        return None
+
+
 def follow_chain(
     tif: TiffFile, path: Path, progress: Progress
 ) -> Iterator[TiffPage | None]:
@@ -99,22 +120,22 @@ def follow_chain(
     seen: set[int] = set()
     index = damaged = offset = 0
     while damaged < _GIVE_UP_AFTER:
-        page: Any = None
         try:
-            page = tif.pages[index]
-            offset, damaged = page.offset, 0
+            page = fetch_page(tif, index)
         except IndexError:
             return
-        except (ValueError, KeyError, TypeError, RuntimeError, struct.error):
-            damaged += 1  # the chain goes on behind a page that makes no sense
-        if page is not None and offset in seen:
+        if page is None:
+            damaged += 1
+        elif page.offset in seen:
             raise ReadError(
                 f"The pages of {path.name} refer to each other in a circle: page "
                 f"{index} is an earlier one.",
                 hint="The file is damaged; copy or export it again.",
                 path=path,
             )
-        seen.add(offset)
+        else:
+            offset, damaged = page.offset, 0
+            seen.add(offset)
         if index % _REPORT_EVERY == 0:
             guess = tif.filehandle.size * (index + 1) // max(offset, 1) if index else 1
             progress(index, max(index + 1, guess), f"Looking through {path.name}")
@@ -203,8 +224,8 @@ class PageFrames:
             raise self._damaged(index, "the file does not hold it")
         if not isinstance(entry, int):
             return entry  # type: ignore[no-any-return]
-        page = self._tif.pages[entry]
-        if page.shape != self._kind.shape or page.dtype != self._kind.dtype:
+        page = fetch_page(self._tif, entry)
+        if page is None or PageKind.of(page) != self._kind:
             raise self._damaged(index, "it is not an image like the others")
         return page
 
