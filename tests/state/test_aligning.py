@@ -68,9 +68,9 @@ def test_uncertainty_uses_the_spacing_of_the_samples_at_the_event():
 
 def test_pairs_are_kept_in_order_and_three_give_the_rate(session):
     rate = 1.001
-    for movie_s in (40.0, 1.0, 20.0):
+    for movie_s in (2000.0, 0.0, 1000.0):
         alignment = add_pair(session, "wire", (movie_s, 5 + rate * movie_s))
-    assert [pair[0] for pair in pairs_of(session, "wire")] == [1.0, 20.0, 40.0]
+    assert [pair[0] for pair in pairs_of(session, "wire")] == [0.0, 1000.0, 2000.0]
     assert alignment.rate == pytest.approx(rate)
 
 

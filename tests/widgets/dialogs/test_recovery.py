@@ -13,7 +13,8 @@ class Unsaved(SimpleNamespace):
     """Stands in for a recovery and remembers its fate."""
 
     def __init__(self, name):
-        super().__init__(name=name, fate="")
+        files = SimpleNamespace(name="wire.tif"), SimpleNamespace(name="gcd.mpt")
+        super().__init__(name=name, fate="", movies=[files[0]], traces=[files[1]])
 
     def describe(self):
         return f"{self.name}: 3 unsaved edits"
@@ -41,7 +42,7 @@ def fates(dialog):
 
 
 def test_sessions_are_described(dialog):
-    assert dialog.list.item(0).text() == "new: 3 unsaved edits"
+    assert dialog.list.item(0).text() == "new: 3 unsaved edits\nwire.tif, gcd.mpt"
 
 
 def test_one_is_recovered_and_the_other_is_offered_again(dialog):

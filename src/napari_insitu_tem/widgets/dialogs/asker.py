@@ -19,6 +19,7 @@ from napari_insitu_tem.widgets.dialogs.questions import (
     ask_to_accept,
     ask_to_locate,
 )
+from napari_insitu_tem.widgets.experiment.words import experiment_name
 from napari_insitu_tem.widgets.reporting import reporting
 
 T = TypeVar("T")
@@ -79,7 +80,9 @@ class DialogAsker:
         return _in_main_thread(self._may_replace)
 
     def _may_replace(self) -> bool:
-        fate = ask_fate_of_edits(self._parent, self._session.experiment.name)
+        fate = ask_fate_of_edits(
+            self._parent, experiment_name(self._session.experiment)
+        )
         return self._save() if fate == "save" else fate == "discard"
 
 

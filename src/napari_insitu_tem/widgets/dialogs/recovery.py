@@ -45,7 +45,7 @@ class RecoveryDialog(QDialog):
         self.list = QListWidget()
         self.list.setWordWrap(True)
         self.list.setSpacing(2)
-        self.list.addItems([recovery.describe() for recovery in recoveries])
+        self.list.addItems([in_words(recovery) for recovery in recoveries])
         self.list.setCurrentRow(0)
         self.recover_button = QPushButton("Recover")
         self.recover_button.setDefault(True)
@@ -93,3 +93,9 @@ class RecoveryDialog(QDialog):
         for recovery in self._recoveries:
             recovery.leave()
         self._recoveries.clear()
+
+
+def in_words(recovery: Recovery) -> str:
+    """What was done, and on which files."""
+    files = [entry.name for entry in (*recovery.movies, *recovery.traces)]
+    return f"{recovery.describe()}\n{', '.join(files)}".rstrip()

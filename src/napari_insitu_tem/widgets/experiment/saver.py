@@ -16,6 +16,7 @@ from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dialogs.files import ask_experiment_name
 from napari_insitu_tem.widgets.dialogs.questions import ask_replace_folder
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
+from napari_insitu_tem.widgets.experiment.words import experiment_name
 from napari_insitu_tem.widgets.reporting import report, reporting
 
 
@@ -66,7 +67,7 @@ class Saver:
         return False
 
     def _ask_folder(self) -> Path | None:
-        suggestion = f"{_name_for(self._session.experiment)}{SUFFIX}"
+        suggestion = f"{experiment_name(self._session.experiment)}{SUFFIX}"
         window = self._bar.window()
         chosen = ask_experiment_name(window, suggestion)
         if chosen is None:
@@ -113,12 +114,3 @@ class Saver:
         else:
             session.saved_changed.emit(False)
         session.say(f"Saved as {saved.folder}.")
-
-
-def _name_for(experiment: Experiment) -> str:
-    """A name to suggest: its own, else that of its first file."""
-    if experiment.name != "experiment":
-        return experiment.name
-    movies = [movie.name for movie in experiment.movies]
-    traces = [trace.name for trace in experiment.traces]
-    return next(iter([*movies, *traces]), experiment.name)

@@ -74,6 +74,15 @@ def bytes_text(size: int) -> str:
     return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
 
 
+def experiment_name(experiment: Experiment) -> str:
+    """Its own name, else that of its first file."""
+    if experiment.folder is not None:
+        return experiment.name
+    movies = [movie.name for movie in experiment.movies]
+    traces = [trace.name for trace in experiment.traces]
+    return next(iter([*movies, *traces]), experiment.name)
+
+
 def experiment_title(experiment: Experiment, is_saved: bool) -> str:
     """Name of what is open, and whether it is on disk."""
     if not experiment.movies and not experiment.traces:
