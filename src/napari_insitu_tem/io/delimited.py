@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +30,6 @@ from napari_insitu_tem.model.column_mapping import ColumnMapping, TablePreview
 from napari_insitu_tem.model.errors import NeedsMappingError
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.trace import Trace
-
-#: (what stands above the table, what is to be known about such files)
-_CAVEATS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"Instrument Model:\s*CHI", re.IGNORECASE),
-        "CH Instruments files do not say which sign a cathodic current has; check it, "
-        "and change the sign if it is positive.",
-    ),
-)
 
 
 def _sniff(looked: Probe) -> float:
@@ -81,7 +71,6 @@ def read(
     need_two_rows(columns, found, path, notes)
     metadata = _start(found, mapping, signals)
     warnings = [*([note] if note else []), *found.notes, *signals.warnings, *notes]
-    warnings.extend(text for sign, text in _CAVEATS if sign.search(found.header_text))
     return Trace.from_columns(
         columns,
         name=path.stem,

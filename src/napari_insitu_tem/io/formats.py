@@ -14,6 +14,7 @@ MODULES: tuple[str, ...] = (
     # movies
     "tiff",
     "mrc",
+    "dm",
     "image_sequence",
     # traces
     "eclab",

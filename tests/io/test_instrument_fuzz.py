@@ -1,0 +1,75 @@
+"""Damaged files of every maker: a right reading or a ReadError, within two seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import records
+from napari_insitu_tem.io.failures import reading
+from napari_insitu_tem.io.registry import read_trace
+from napari_insitu_tem.model.errors import InsituTemError, ReadError
+
+ROUNDS = 150
+PATIENCE_S = 2.0
+
+
+def chi() -> bytes:
+    rows = [
+        [f"{e / 100:.3f}", f"{e * 1e-6:.3e}"] for e in [*range(30), *range(30, 0, -1)]
+    ]
+    settings = ["Init E (V) = 0", "Scan Rate (V/s) = 0.05", "Segment = 2"]
+    return records.chi_text(
+        "Cyclic Voltammetry", "Potential/V|Current/A", rows, settings
+    ).encode()
+
+
+#: module of `io`, file name, writer of a whole file
+SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
+    ("chi", "a.txt", chi),
+]
+
+
+def check(path: Path, module: str) -> list[str]:
+    """Read by the registry and by the format that it was; what went wrong."""
+    own = import_module(f"napari_insitu_tem.io.{module}").read
+
+    def directly(path: Path):
+        with reading(path):
+            return own(path)
+
+    wrong = []
+    for read in (read_trace, directly):
+        began = time.monotonic()
+        try:
+            trace = read(path)
+        except ReadError as error:
+            assert error.message
+            if not isinstance(error.__cause__, InsituTemError | None):
+                wrong.append(repr(error.__cause__))
+        else:
+            assert len(trace.frame) == len(trace.time_ns) == len(trace.breaks)
+            assert (np.diff(trace.time_ns) >= 0).all()
+            assert not np.isinf(trace.values("potential_V")).any()
+        if time.monotonic() - began > PATIENCE_S:
+            wrong.append("too slow")
+    return wrong
+
+
+@pytest.mark.parametrize(("module", "name", "write"), SAMPLES)
+def test_damage_is_read_or_refused(tmp_path, rng, module, name, write) -> None:
+    whole = write()
+    path = tmp_path / name
+    path.write_bytes(whole)
+    assert len(read_trace(path)) > 1
+    assert read_trace(path).reader == module
+    wrong = []
+    for _ in range(ROUNDS):
+        path.write_bytes(records.damage(whole, rng))
+        wrong += check(path, module)
+    assert not wrong
