@@ -49,6 +49,15 @@ SEEN_IN_BOTH = (
     (60, 371.0),
 )
 
+#: Moments in s and positions in nm at which the kymograph of the path is clicked.
+KYMOGRAPH_PICKS = (
+    (184.8, 255.0),
+    (221.0, 295.0),
+    (259.0, 332.0),
+    (305.0, 369.0),
+    (353.0, 404.0),
+)
+
 #: Columns that are printed with their uncertainty, and decimals.
 PRINTED = {"change_percent": 1, "volume_change_percent": 0, "velocity_nm_per_s": 2}
 
@@ -217,9 +226,12 @@ def following_the_front() -> None:
     window.show(dock.row_view)
     shoot(window, "front-pick")
     window.timeline_height(430)
-    for time_s, place in ((184.8, 262.0), (220.0, 303.0), (263.0, 345.0)):
+    for time_s, place in KYMOGRAPH_PICKS:
         window.click_lane("kymograph", time_s, place, last=True)
-        said(window, "front")
+    for pick in session.document.of_kind("front"):
+        if pick.get("path") == path.object:
+            session.select([pick.id], follow=True)
+            said(window, "front")
     window.show(dock.row_view)
     shoot(window, "front-kymograph")
     window.close()
