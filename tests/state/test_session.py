@@ -181,3 +181,14 @@ def test_a_removed_movie_leaves_its_rows(session):
     assert session.playhead is None
     assert len(session.document.records) == 1
     assert session.table("expansion")["flag"].iloc[0] == "movie_missing"
+
+
+def test_an_opened_experiment_goes_on_with_its_last_objects(session):
+    experiment = Experiment(make_movie())
+    rows = [line(0, name="NW-A"), line(1, name="NW-B").changed(quantity="length")]
+    experiment.document = experiment.document.with_records(rows)
+    session.toolbox.activate("expansion")
+    session.open(experiment)
+    tool = session.toolbox["expansion"]
+    assert (tool.object, tool.get("quantity")) == ("NW-B", "length")
+    assert session.toolbox.active == ""

@@ -125,6 +125,7 @@ def show_opened(viewer: Any, opened: Opened) -> None:
         An experiment would have replaced unsaved edits, and the user said no.
     """
     link = link_of(viewer)
+    was_empty = isinstance(opened, Experiment) or not link.session.experiment.movies
     if isinstance(opened, Experiment):
         _replace(viewer, opened)
     else:
@@ -134,6 +135,9 @@ def show_opened(viewer: Any, opened: Opened) -> None:
             else:
                 link.session.add_movie(item)
     show_docks(viewer)
+    has_camera = isinstance(opened, Experiment) and "camera" in opened.view
+    if was_empty and link.session.experiment.movies and not has_camera:
+        fit_view(viewer)
     if isinstance(opened, Experiment):
         restore_view(viewer, opened.view)
     _say_what_opened(viewer, opened)
@@ -162,6 +166,21 @@ def show_docks(viewer: Any) -> None:
     """Show the docks that everybody needs."""
     show_dock(viewer, "Timeline")
     show_dock(viewer, "Experiment")
+
+
+def fit_view(viewer: Any) -> None:
+    """Show the whole frame in the room that new docks leave, once they have it."""
+    viewer = getattr(viewer, "__wrapped__", viewer)
+    window = getattr(getattr(viewer, "window", None), "_qt_window", None)
+    if window is None:
+        viewer.reset_view()
+        return
+    from qtpy.QtCore import QTimer
+
+    timer = QTimer(window)
+    timer.setSingleShot(True)
+    timer.timeout.connect(viewer.reset_view)
+    timer.start(0)
 
 
 def open_paths(

@@ -73,6 +73,7 @@ def _read_into(viewer: Any, paths: list[str]) -> list[LayerData]:
     from napari_insitu_tem.layers.asking import asker_of
     from napari_insitu_tem.layers.movie_layer import movie_layer_data
     from napari_insitu_tem.layers.opening import (
+        fit_view,
         opening_title,
         read_paths,
         show_docks,
@@ -90,6 +91,8 @@ def _read_into(viewer: Any, paths: list[str]) -> list[LayerData]:
         movies = [item for item in opened if isinstance(item, Movie)]
         if len(movies) == len(opened):
             show_docks(viewer)
+            if not link_of(viewer).session.experiment.movies:
+                fit_view(viewer)
             return [movie_layer_data(movie) for movie in movies]
     show_opened(viewer, opened)
     return NOTHING

@@ -122,6 +122,8 @@ class Session:
         """
         self._experiment = experiment
         self._start_over(is_saved=is_saved)
+        self.toolbox.activate("")
+        self.toolbox.follow(experiment.document)
         self.experiment_changed.emit()
         self.playhead_changed.emit(self._playhead)
         self.selection_changed.emit(self._selection)

@@ -7,6 +7,7 @@ from typing import Any
 
 from psygnal import Signal
 
+from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.geometry import ShapeName
 from napari_insitu_tem.model.record import Attributes, pairs
 
@@ -131,6 +132,17 @@ class Toolbox:
             self._active = kind
             self._last = kind or self._last
             self.active_changed.emit(kind)
+
+    def follow(self, document: Document) -> None:
+        """Go on where a document's last rows of each kind left off."""
+        for kind in self._tools:
+            rows = document.of_kind(kind)
+            if not rows:
+                continue
+            known = dict(self._tools[kind].attributes)
+            last = {n: v for n, v in rows[-1].attributes if n in known and v}
+            name = self._tools[kind].object if kind == "path" else rows[-1].object
+            self.change(kind, object=name, **last)
 
     def change(self, kind: str, **settings: Any) -> None:
         """Change a tool's settings; unknown names are attributes."""

@@ -326,10 +326,16 @@ def cycle_colours(cycle: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.rint(np.where(known, part, 0.0) * (COLOURS - 1)).astype(np.uint8)
 
 
+#: Room for the arrow that napari's style draws beside the text.
+_ARROW_PX = 22
+
+
 def _choice(columns: tuple[str, ...], tip: str) -> QComboBox:
     box = QComboBox()
     for column in columns:
         box.addItem(_NAMES[column], column)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.setMinimumWidth(box.sizeHint().width() + _ARROW_PX)
     box.setToolTip(tip)
     box.setAccessibleName(tip)
     # With the focus it would take the arrow keys from the slider.
