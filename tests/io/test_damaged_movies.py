@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mrcfile.dtypes import HEADER_DTYPE
 from PIL import Image
 
+from dm_files import camera_tags, image, thumbnail, write_dm
 from napari_insitu_tem.io.registry import read_movie
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 
@@ -30,6 +31,11 @@ def mrc(path: Path) -> None:
     with mrcfile.new(path) as file:
         file.set_data(FRAMES)
         file.voxel_size = 2.5
+
+
+def dm(path: Path) -> None:
+    entry = image(FRAMES, [(0.5, "nm"), (0.5, "nm"), (0.1, "s")], camera_tags())
+    write_dm(path, thumbnail(8), entry, Thumbnails=[{"ImageIndex": 0}])
 
 
 WRITERS = {
@@ -51,6 +57,8 @@ WRITERS = {
         path, metadata={"axes": "TYX", "PhysicalSizeX": 0.1, "TimeIncrement": 0.1}
     ),
     "a.mrc": mrc,
+    "a.dm3": dm,
+    "a.dm4": dm,
     "image.png": lambda path: Image.fromarray(FRAMES[0].astype("u1")).save(path),
 }
 

@@ -20,6 +20,8 @@ MODULES: tuple[str, ...] = (
     "eclab",
     "gamry",
     "chi",
+    "palmsens",
+    "palmsens_csv",
     "delimited",
 )
 

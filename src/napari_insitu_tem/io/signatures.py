@@ -10,8 +10,6 @@ _UNPACK = "Unpack it and open the file inside."
 
 #: (offset, bytes, what it looks like, what to do)
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"\x00\x00\x00\x03", "looks like a Gatan DM3 file", _EXPORT),
-    (0, b"\x00\x00\x00\x04\x00\x00\x00\x00", "looks like a Gatan DM4 file", _EXPORT),
     (0, b"\x89HDF\r\n\x1a\n", "is an HDF5 file (EMD, NeXus, DM5, ...)", _EXPORT),
     (0, b"II\x97\x01", "is an FEI/TIA series (.ser)", _EXPORT),
     (0, b"JXR", "is a JPEG XR image", _EXPORT),
@@ -26,7 +24,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
     (0, b"BIO-LOGIC MODULAR FILE", "is an EC-Lab .mpr file", "Export it as .mpt."),
-    (0, b'\xff\xfe{\x00"\x00T\x00y\x00p\x00e\x00', "is a PalmSens session", _AS_TEXT),
     (0, b"<Application>", "is a VersaStudio file (.par)", _AS_TEXT),
     (0, b"TDSm", "is a LabVIEW TDMS file", _AS_TEXT),
     (0, b"NEWARE", "is a Neware record (.nda)", _AS_TEXT),
