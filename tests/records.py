@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -70,3 +71,76 @@ def chi_text(
     lines += [delimiter.join(header.split("|")), ""]
     lines += [delimiter.join(str(cell) for cell in row) for row in rows]
     return "\r\n".join(lines) + "\r\n"
+
+
+TICKS_2025 = 638712864000000000  # 2025-01-01T00:00 in steps of 100 ns since the year 1
+
+
+def palmsens_array(
+    kind: int, name: str, unit: str, values: Sequence[float], **more: object
+) -> dict[str, object]:
+    """One array of a PalmSens measurement."""
+    return {
+        "Type": "PalmSens.Data.DataArray",
+        "ArrayType": kind,
+        "Description": name,
+        "Unit": {"Type": f"PalmSens.Units.{unit}", "S": unit[:1], "Q": "", "A": ""},
+        "DataValues": [{"V": value, "S": 0} for value in values],
+        **more,
+    }
+
+
+def palmsens_measurement(
+    title: str,
+    *arrays: dict[str, object],
+    after_s: float = 0.0,
+    zone_h: float = 2.0,
+) -> dict[str, object]:
+    """A PalmSens measurement that began some seconds into 2025, UTC."""
+    utc = TICKS_2025 + round(after_s * 1e7)
+    return {
+        "Title": title,
+        "TimeStamp": utc + round(zone_h * 36e9),
+        "UTCTimeStamp": utc,
+        "DeviceSerial": "PS4",
+        "DataSet": {"Type": "x", "Values": list(arrays)},
+        "Method": "#PSTrace",
+        "Curves": [],
+    }
+
+
+def palmsens_session(*measurements: dict[str, object], lower: bool = False) -> bytes:
+    """A session as PSTrace writes it: UTF-16 with a mark at both ends."""
+
+    def lowered(item: object) -> object:
+        if isinstance(item, dict):
+            return {key.lower(): lowered(value) for key, value in item.items()}
+        return [lowered(i) for i in item] if isinstance(item, list) else item
+
+    root: object = {
+        "Type": "PalmSens.DataFiles.SessionFile",
+        "CoreVersion": "5.9",
+        "MethodForMeasurement": "",
+        "Measurements": list(measurements),
+    }
+    text = json.dumps(lowered(root) if lower else root)
+    return ("\ufeff" + text + "\ufeff").encode("utf-16-le")
+
+
+def palmsens_csv(
+    *curves: tuple[str, str, str, Sequence[Sequence[float]]], encoding: str = "utf-16"
+) -> bytes:
+    """A PalmSens export from (title, date, units, rows) of each curve."""
+    longest = max(len(rows) for *_, rows in curves)
+    lines = ["Date and time:,2025-03-29 23:18:59", "Notes:", "," * 5]
+    lines.append(",,".join(title for title, *_ in curves))
+    lines.append(
+        ",".join(f"Date and time measurement:,{date}" for _, date, *_ in curves) + ","
+    )
+    lines.append(",".join(units for _, _, units, _ in curves))
+    for i in range(longest):
+        cells: list[str] = []
+        for *_, rows in curves:
+            cells += [str(v) for v in rows[i]] if i < len(rows) else ["", ""]
+        lines.append(",".join(cells))
+    return ("\r\n".join(lines) + "\r\n\ufeff").encode(encoding)

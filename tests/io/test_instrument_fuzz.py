@@ -29,9 +29,31 @@ def chi() -> bytes:
     ).encode()
 
 
+def session() -> bytes:
+    time = [i / 2 for i in range(20)]
+    arrays = [records.palmsens_array(0, "time", "Time", time)]
+    for n in (1, 2):
+        arrays.append(records.palmsens_array(1, f"scan{n}", "Volt", time))
+        arrays.append(records.palmsens_array(2, f"scan{n}", "MicroAmpere", time))
+        arrays.append(records.palmsens_array(3, f"scan{n}", "MicroCoulomb", time))
+    more = records.palmsens_measurement("CA", *arrays[:4], after_s=99)
+    return records.palmsens_session(records.palmsens_measurement("CV", *arrays), more)
+
+
+def side_by_side() -> bytes:
+    rows = [[i / 2, i * 1.5] for i in range(40)]
+    return records.palmsens_csv(
+        ("CA [1]: a", "2025-03-29 13:32:13", "s,µA", rows),
+        ("CA [1]: b", "2025-03-29 13:32:13", "s,V", rows),
+        ("CA [2]: a", "2025-03-29 14:32:13", "s,µA", rows),
+    )
+
+
 #: module of `io`, file name, writer of a whole file
 SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("chi", "a.txt", chi),
+    ("palmsens", "a.pssession", session),
+    ("palmsens_csv", "a.csv", side_by_side),
 ]
 
 

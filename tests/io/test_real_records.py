@@ -72,7 +72,8 @@ def wrong_start(row: Row, trace: Trace) -> list[str]:
     told = [datetime.fromisoformat(t) for t in trace.metadata.get("start_readings", [])]
     if trace.start is None:
         return [f"{row['file']}: no start, although it is {row['start']}"]
-    apart = [abs((trace.start - when).total_seconds()) for when in readings]
+    clock = trace.start.replace(tzinfo=None)  # the manifest has local time
+    apart = [abs((clock - when).total_seconds()) for when in readings]
     if reading.is_ambiguous and "start_readings" in trace.metadata:
         return [] if set(told) == set(readings) else [f"{row['file']}: {told}"]
     return [] if min(apart) < 1e-3 else [f"{row['file']}: start {trace.start}"]
@@ -104,6 +105,13 @@ def test_every_gamry_file(records) -> None:
     assert all("impedance spectrum" in e.message for e in refused.values())
     spectra = {r["file"] for r in rows_of(records, "Gamry") if "EIS" in r["technique"]}
     assert set(refused) == spectra
+
+
+def test_every_palmsens_session(records) -> None:
+    wrong, refused = read_all(records, "PalmSens .pssession")
+    assert not wrong
+    assert all("spectra" in error.message for error in refused.values())
+    assert len(refused) == 1
 
 
 def test_every_other_text_is_right_asked_about_or_refused(records) -> None:
@@ -156,7 +164,9 @@ def test_what_belongs_to_other_readers_is_refused_in_a_sentence(records) -> None
     others = [
         row
         for row in rows_of(records, "")
-        if not row["format"].startswith(("BioLogic .mpt", "Gamry", "delimited", "CH"))
+        if not row["format"].startswith(
+            ("BioLogic .mpt", "Gamry", "delimited", "CH", "PalmSens")
+        )
     ]
     assert others
     for row in others:
