@@ -3,8 +3,8 @@
     xvfb-run -a -s "-screen 0 1600x1000x24" python scripts/make_screenshots.py [SCENE]
 
 Writes docs/images/*.png. Row ids and the moments at which rows are made are the same on
-every run, so that a picture differs only where the program does. It also prints the
-numbers that the tutorial quotes. Not part of the checks.
+every run: a picture differs where the program does (and in napari's thumbnails).
+It also prints the numbers that the tutorial quotes. Not part of the checks.
 """
 
 from __future__ import annotations

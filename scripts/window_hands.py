@@ -112,6 +112,7 @@ class Window:
                 bar.setValue(widget.mapTo(area.widget(), QPoint(0, 0)).y() - 4)
             else:
                 area.ensureWidgetVisible(widget)
+            area.horizontalScrollBar().setValue(0)
             self.wait(50)
 
     # -- the canvas -------------------------------------------------------------------
