@@ -22,6 +22,7 @@ from napari_insitu_tem.layers.convert import (
     same_shape,
     to_vertices,
 )
+from napari_insitu_tem.layers.feature_table import blank_row, is_text, labels
 from napari_insitu_tem.layers.keys import KEY
 from napari_insitu_tem.layers.styles import (
     FLAG_COLOUR,
@@ -170,9 +171,9 @@ class AnnotationLayer:
         table = table.reset_index(drop=True)
         self.layer.features = table
         names = [*EDITABLE, *KINDS[self.kind].authored]
-        self._put = table[[name for name in names if _is_text(table, name)]].copy()
+        self._put = table[[name for name in names if is_text(table, name)]].copy()
         if len(table):
-            self.layer.feature_defaults = _blank_row(table)
+            self.layer.feature_defaults = blank_row(table)
             self._paint(table)
         self.show_selection()
 
@@ -365,37 +366,6 @@ class AnnotationLayer:
             yield
         finally:
             self._is_pushing = before
-
-
-def labels(table: pd.DataFrame, kind: str) -> list[str]:
-    """What is written beside each shape."""
-    if kind == "event":
-        return [str(label) for label in table["label"]]
-    if kind == "path":
-        return [str(name) for name in table["object"]]
-    return [
-        "" if pd.isna(value) else f"{value:.4g} {unit}"
-        for value, unit in zip(table["value"], table["unit"], strict=True)
-    ]
-
-
-def _blank_row(table: pd.DataFrame) -> pd.DataFrame:
-    """Defaults for a shape that napari adds: no id, so that it is seen as new."""
-    blanks = {}
-    for name in table.columns:
-        dtype = table[name].dtype
-        if _is_text(table, name):
-            blank: Any = ""
-        elif dtype.kind in "iub" and not pd.api.types.is_extension_array_dtype(dtype):
-            blank = dtype.type(0)
-        else:
-            blank = np.nan if dtype.kind == "f" else pd.NA
-        blanks[name] = pd.Series([blank], dtype=dtype)
-    return pd.DataFrame(blanks)
-
-
-def _is_text(table: pd.DataFrame, name: str) -> bool:
-    return name in table and pd.api.types.is_string_dtype(table[name])
 
 
 def _what_was_done(

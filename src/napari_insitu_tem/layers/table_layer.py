@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from napari_insitu_tem.layers.annotation_layer import is_points_kind, labels
+from napari_insitu_tem.layers.annotation_layer import is_points_kind
 from napari_insitu_tem.layers.convert import (
     from_vertices,
     layer_space,
@@ -15,6 +15,7 @@ from napari_insitu_tem.layers.convert import (
     same_shape,
     to_vertices,
 )
+from napari_insitu_tem.layers.feature_table import labels
 from napari_insitu_tem.layers.keys import KEY
 from napari_insitu_tem.layers.styles import POINTS_STYLE, SHAPES_STYLE, text_style
 from napari_insitu_tem.model.columns import KINDS
