@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import struct
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -144,3 +145,58 @@ def palmsens_csv(
             cells += [str(v) for v in rows[i]] if i < len(rows) else ["", ""]
         lines.append(",".join(cells))
     return ("\r\n".join(lines) + "\r\n\ufeff").encode(encoding)
+
+
+#: Columns of an EC-Lab binary file: name to number and type.
+MPR_COLUMNS = {
+    "time/s": (4, "<f8"),
+    "Ewe/V": (6, "<f4"),
+    "dq/mA.h": (7, "<f8"),
+    "I/mA": (8, "<f4"),
+    "(Q-Qo)/mA.h": (13, "<f8"),
+    "cycle number": (24, "<f8"),
+    "Ns": (131, "<u2"),
+    "unknown": (60001, "<f4"),
+}
+
+
+def _module(name: str, data: bytes, version: int = 0, date: str = "05/13/24") -> bytes:
+    head = name.encode().ljust(10) + name.encode().ljust(25)
+    head += struct.pack("<II", len(data), version) + date.encode()
+    return b"MODULE" + head + data
+
+
+def mpr(
+    columns: Mapping[str, Sequence[float]],
+    *,
+    technique: int = 25,
+    started_days: float | None = 45425.5,
+    loops: Sequence[int] = (),
+    flags: Sequence[int] = (),
+    date: str = "05/13/24",
+) -> bytes:
+    """An EC-Lab binary file; `started_days` counts from 1899-12-30."""
+    names = list(columns)
+    rows = len(next(iter(columns.values())))
+    fields = [(name, MPR_COLUMNS[name][1]) for name in names]
+    numbers = [MPR_COLUMNS[name][0] for name in names]
+    if flags:
+        fields, numbers = [("flags", "u1"), *fields], [1, 2, *numbers]
+    table = np.zeros(rows, np.dtype(fields))
+    for name in names:
+        table[name] = columns[name]
+    if flags:
+        table["flags"] = flags
+    head = struct.pack("<IB", rows, len(numbers))
+    head += np.array(numbers, "<u2").tobytes()
+    parts = [b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + b"\x00" * 4]
+    parts.append(_module("VMP Set   ", bytes([technique, 0]) + b"\x00" * 98, date=date))
+    parts.append(_module("VMP data  ", head.ljust(405, b"\x00") + table.tobytes(), 2))
+    if started_days is not None:
+        log = bytearray(1000)
+        struct.pack_into("<d", log, 585, started_days)
+        parts.append(_module("VMP LOG   ", bytes(log)))
+    if loops:
+        index = np.array([0, *loops, rows], "<u4").tobytes()
+        parts.append(_module("VMP loop  ", b"\x00" * 4 + index.ljust(200, b"\x00")))
+    return b"".join(parts)

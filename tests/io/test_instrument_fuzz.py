@@ -49,8 +49,17 @@ def side_by_side() -> bytes:
     )
 
 
+def binary() -> bytes:
+    time = [i / 2 for i in range(40)]
+    columns = {"time/s": time, "Ewe/V": time, "dq/mA.h": time, "(Q-Qo)/mA.h": time}
+    return records.mpr(columns, loops=[10, 20], flags=[1] * 40)
+
+
+#: extra to what it imports
+LIBRARIES = {"biologic": "galvani"}
 #: module of `io`, file name, writer of a whole file
 SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
+    ("eclab_mpr", "a.mpr", binary),
     ("chi", "a.txt", chi),
     ("palmsens", "a.pssession", session),
     ("palmsens_csv", "a.csv", side_by_side),
@@ -85,11 +94,14 @@ def check(path: Path, module: str) -> list[str]:
 
 @pytest.mark.parametrize(("module", "name", "write"), SAMPLES)
 def test_damage_is_read_or_refused(tmp_path, rng, module, name, write) -> None:
+    form = import_module(f"napari_insitu_tem.io.{module}").FORMAT
+    if form.extra:
+        pytest.importorskip(LIBRARIES[form.extra])
     whole = write()
     path = tmp_path / name
     path.write_bytes(whole)
     assert len(read_trace(path)) > 1
-    assert read_trace(path).reader == module
+    assert read_trace(path).format == form.name
     wrong = []
     for _ in range(ROUNDS):
         path.write_bytes(records.damage(whole, rng))

@@ -107,6 +107,12 @@ def test_every_gamry_file(records) -> None:
     assert set(refused) == spectra
 
 
+def test_every_eclab_binary(records) -> None:
+    pytest.importorskip("galvani")
+    wrong, refused = read_all(records, "BioLogic .mpr")
+    assert not wrong and not refused
+
+
 def test_every_palmsens_session(records) -> None:
     wrong, refused = read_all(records, "PalmSens .pssession")
     assert not wrong
@@ -165,7 +171,7 @@ def test_what_belongs_to_other_readers_is_refused_in_a_sentence(records) -> None
         row
         for row in rows_of(records, "")
         if not row["format"].startswith(
-            ("BioLogic .mpt", "Gamry", "delimited", "CH", "PalmSens")
+            ("BioLogic", "Gamry", "delimited", "CH", "PalmSens")
         )
     ]
     assert others

@@ -32,7 +32,7 @@ MAGIC = ("ec-lab ascii file", "bt-lab ascii file")
 
 @dataclass(frozen=True)
 class EclabHeader:
-    """What an EC-Lab text file says before its table.
+    """What an EC-Lab file says before its table.
 
     Attributes
     ----------
@@ -46,6 +46,8 @@ class EclabHeader:
         `key : value` lines.
     loop_starts
         Row numbers, from 0, at which a loop of the sequence begins, the first left out.
+    stamp
+        The start where a binary file gives it as a number; else it is in `fields`.
     """
 
     columns: tuple[str, ...]
@@ -53,6 +55,7 @@ class EclabHeader:
     technique: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     loop_starts: tuple[int, ...] = ()
+    stamp: StartStamp | None = None
 
     @property
     def reference(self) -> str:
@@ -72,6 +75,8 @@ class EclabHeader:
         readings
             Both readings then, ISO 8601.
         """
+        if self.stamp is not None:
+            return self.stamp, "", ()
         reading = read_date(self.fields.get("Acquisition started on", ""))
         if reading is None:
             return None, "", ()

@@ -15,9 +15,11 @@ MODULES: tuple[str, ...] = (
     "tiff",
     "mrc",
     "dm",
+    "dm_folder",
     "image_sequence",
     # traces
     "eclab",
+    "eclab_mpr",
     "gamry",
     "chi",
     "palmsens",

@@ -23,7 +23,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (8, b"AVI ", "is a video (AVI)", "Export its frames as numbered images."),
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
-    (0, b"BIO-LOGIC MODULAR FILE", "is an EC-Lab .mpr file", "Export it as .mpt."),
     (0, b"<Application>", "is a VersaStudio file (.par)", _AS_TEXT),
     (0, b"TDSm", "is a LabVIEW TDMS file", _AS_TEXT),
     (0, b"NEWARE", "is a Neware record (.nda)", _AS_TEXT),
