@@ -34,6 +34,7 @@ _KINDS = {
 }
 
 Group = dict[str, Any]
+Way = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,15 @@ class Tags:
         3 or 4.
     root
         Groups by name; entries without a name are called "0", "1", ... in order.
+    numbers
+        Where each number lies, by its way through the groups.
     is_cut
         Whether the file ends inside the tree, whose end is therefore missing.
     """
 
     version: int
     root: Group = field(default_factory=dict)
+    numbers: dict[Way, Block] = field(default_factory=dict)
     is_cut: bool = False
 
 
@@ -126,9 +130,10 @@ def read_tags(path: Path) -> Tags:
         tags = Tags(version=head[3])
         size = path.stat().st_size
         reader = _Reader(file, path, order, size, is_long=tags.version == 4)
+        reader.numbers = tags.numbers
         file.seek(16 if tags.version == 4 else 12)
         try:
-            reader.group(tags.root, 0)
+            reader.group(tags.root, ())
         except _FileEnds:
             tags.is_cut = True
     return tags
@@ -171,10 +176,11 @@ class _Reader:
         self._is_long = is_long
         self._count = struct.Struct(">q" if is_long else ">i")
         self._left = _MAX_TAGS
+        self.numbers: dict[Way, Block] = {}
 
-    def group(self, into: Group, depth: int) -> None:
+    def group(self, into: Group, way: Way) -> None:
         """Read the tags of a group into a dictionary, as far as they are there."""
-        if depth > _MAX_DEPTH:
+        if len(way) > _MAX_DEPTH:
             raise _damaged(self._path, "its groups are nested too deeply")
         self._take(2)
         unnamed = 0
@@ -188,10 +194,9 @@ class _Reader:
             if kind == _GROUP:
                 inner: Group = {}
                 into.setdefault(name, inner)
-                self.group(inner, depth + 1)
+                self.group(inner, (*way, name))
             elif kind == _DATA:
-                value = self._value()
-                into.setdefault(name, value)
+                self._value(into, (*way, name))
             else:
                 raise _damaged(self._path, f"{kind} is no kind of tag")
             if stop is not None:
@@ -204,7 +209,8 @@ class _Reader:
         length = self._number()
         return self._file.tell() + length
 
-    def _value(self) -> Any:
+    def _value(self, into: Group, way: Way) -> None:
+        """Read a value into a dictionary, and note where a number lies."""
         if self._take(4) != b"%%%%":
             raise _damaged(self._path, "a value does not begin with its mark")
         length = self._number()
@@ -213,13 +219,15 @@ class _Reader:
         raw = self._take(length * self._count.size)
         info = [number for (number,) in self._count.iter_unpack(raw)]
         if info[0] == _ARRAY:
-            return self._array(info[1:])
-        if info[0] == _TEXT:
-            return self._block(np.dtype("u1"), info[1] if length > 1 else 0)
-        dtype, used = self._type(info)
-        data = np.frombuffer(self._take(dtype.itemsize), dtype)
-        value = data[0].item() if used else None
-        return list(value) if isinstance(value, tuple) else value
+            value: Any = self._array(info[1:])
+        elif info[0] == _TEXT:
+            value = self._block(np.dtype("u1"), info[1] if length > 1 else 0)
+        else:
+            dtype, _ = self._type(info)
+            block = self._block(dtype, 1)
+            value = block.values[0].item()
+            self.numbers.setdefault(way, block)
+        into.setdefault(way[-1], value)
 
     def _array(self, info: list[int]) -> Block:
         dtype, used = self._type(info)
