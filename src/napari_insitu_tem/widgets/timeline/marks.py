@@ -91,7 +91,18 @@ class _Strips(PixelItem):
             width, height = self.boundingRect().width(), self.boundingRect().height()
             left, right = max(left, -margin), min(right, width + margin)
             if right >= left:
-                self.update(QRectF(left - margin, 0, right - left + 2 * margin, height))
+                self._repaint(
+                    QRectF(left - margin, 0, right - left + 2 * margin, height)
+                )
+
+    def _repaint(self, place: QRectF) -> None:
+        """Repaint a part of the lane together with all else that waits for it.
+
+        Not by `update`: every scene would at once make the whole window be composed,
+        so that a step of the playhead took as many compositions as there are lanes.
+        """
+        shown = self._view.mapFromScene(self.mapRectToScene(place)).boundingRect()
+        self._view.viewport().update(shown)
 
     def band(self, painter: QPainter, span: Span, colour: QColor) -> QRectF:
         """Fill a stretch of time; where it was filled."""
