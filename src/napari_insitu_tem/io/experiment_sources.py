@@ -230,7 +230,8 @@ class Reopened:
 
     def _trace(self, entry: SourceEntry, paths: list[Path]) -> Trace:
         mapping = None if entry.mapping is None else _mapping(entry.mapping)
-        return read_trace(paths[0], mapping=mapping, progress=self._progress)
+        source = paths if len(paths) > 1 else paths[0]
+        return read_trace(source, mapping=mapping, progress=self._progress)
 
     def _with_clock(
         self, entries: Sequence[SourceEntry], found: list[Trace]

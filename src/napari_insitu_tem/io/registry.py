@@ -11,6 +11,7 @@ from napari_insitu_tem.io.failures import reading
 from napari_insitu_tem.io.formats import formats
 from napari_insitu_tem.io.probe import Probe, probe
 from napari_insitu_tem.io.signatures import recognise
+from napari_insitu_tem.io.trace_groups import group_traces, join, join_sequences
 from napari_insitu_tem.model.errors import (
     MissingExtraError,
     ReadError,
@@ -112,14 +113,14 @@ def read_movie(source: Source, *, progress: Progress = no_progress) -> Movie:
 
 
 def read_trace(
-    source: str | Path, *, mapping: Any = None, progress: Progress = no_progress
+    source: Source, *, mapping: Any = None, progress: Progress = no_progress
 ) -> Trace:
     """Read a potentiostat's record.
 
     Parameters
     ----------
     source
-        The file.
+        The file, or the files of one sequence of techniques.
     mapping
         Which column is what, for text files that do not say so themselves.
     progress
@@ -128,9 +129,12 @@ def read_trace(
     Raises
     ------
     ReadError
-        The file is not a readable record.
+        The file is not a readable record, or the files are no sequence.
     """
-    looked = probe(source)
+    paths = _as_paths(source)
+    if len(paths) > 1:
+        return _read_sequence(paths, mapping=mapping, progress=progress)
+    looked = probe(paths[0])
     found = _best(looked, formats())
     if found.kind != "trace":
         raise ReadError(
@@ -148,7 +152,8 @@ def read_any(
 ) -> list[Movie | Trace]:
     """Read movies and traces together, each path by its content.
 
-    Numbered single images of one kind in the list become one movie.
+    Numbered single images of one kind in the list become one movie, the files of one
+    sequence of techniques one trace.
 
     Raises
     ------
@@ -165,7 +170,21 @@ def read_any(
             opened.append(read_movie(group[0], progress=progress))
         else:
             opened.append(read_trace(group[0], progress=progress))
-    return opened
+    return join_sequences(opened)
+
+
+def _read_sequence(paths: Sequence[Path], **options: Any) -> Trace:
+    """One trace from the files of one sequence."""
+    traces = [read_trace(path, **options) for path in paths]
+    groups = group_traces(traces)
+    if len(groups) > 1:
+        raise ReadError(
+            f"{groups[1][0].name} is not part of the same sequence as "
+            f"{groups[0][0].name}: format, folder or start differ.",
+            hint="Open them as traces of their own.",
+            path=groups[1][0].paths[0],
+        )
+    return join(groups[0])
 
 
 def _best(looked: Probe, known: Sequence[Format]) -> Format:

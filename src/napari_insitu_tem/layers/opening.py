@@ -10,6 +10,7 @@ from typing import Any
 from napari_insitu_tem.io.experiment_folder import is_experiment, load_experiment
 from napari_insitu_tem.io.image_groups import group_images
 from napari_insitu_tem.io.registry import read_any, read_trace
+from napari_insitu_tem.io.trace_groups import join_sequences
 from napari_insitu_tem.layers.asking import FindAsker, asker_of, nobody
 from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.view_state import restore_view
@@ -74,7 +75,7 @@ def read_paths(
     opened: list[Movie | Trace] = []
     for group in group_images([Path(path).expanduser() for path in paths]):
         opened += _read_group(group, progress, find_asker)
-    return opened
+    return join_sequences(opened)
 
 
 def _read_experiment(
