@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 SIZE = 256
 SMOOTH = 4
-TARGET = Path(__file__).parents[1] / "src/napari_insitu_tem/icons/icon.png"
+TARGET = Path(__file__).parents[1] / "src/napari_insitu_tem/icon.png"
 
 
 def draw() -> Image.Image:
@@ -35,5 +35,4 @@ def draw() -> Image.Image:
 
 
 if __name__ == "__main__":
-    TARGET.parent.mkdir(exist_ok=True)
     draw().save(TARGET, optimize=True)

@@ -41,11 +41,8 @@ SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModi
 
 #: Last frame before a change and first frame after it, with its moment in the record.
 SEEN_IN_BOTH = (
-    (2, 39.0),
     (3, 39.0),
-    (7, 65.0),
     (8, 65.0),
-    (59, 371.0),
     (60, 371.0),
 )
 
@@ -117,7 +114,7 @@ def aligning() -> None:
         window.session.go_to(frame)
         window.press(section.marking.mark_button)
         window.show(section, top=True)
-        if number == 3:
+        if number == 1:
             shoot(window, "align-marking")
         window.click_lane("current", time_s)
         print("marked:", window.session.experiment.alignment().describe())
@@ -146,6 +143,7 @@ def expanding() -> None:
     window.choose(dock.object_box, "NW-A far")
     dock.parameters["volume_model"].value = "cylinder"
     session.go_to(1)
+    window.press(dock.parameters["snap"].native)
     window.press(dock.actions_bar.draw)
     by_hand = hand(1)
     window.drag(*by_hand, hold=True)

@@ -122,9 +122,10 @@ def test_an_earlier_alignment_can_be_used_again_and_the_history_grows(session):
     assert len(session.document.alignments["wire"]) == 3
 
 
-def test_moment_of_a_frame_is_the_middle_of_its_exposure():
-    assert frame_moment_s(movie(exposures_s=0.2), 10) == pytest.approx(5.1)
-    assert frame_moment_s(movie(), 10) == pytest.approx(5.0)
+def test_what_is_first_seen_in_a_frame_happened_since_the_one_before():
+    assert frame_moment_s(movie(exposures_s=0.2), 10) == pytest.approx(4.85)
+    assert frame_moment_s(movie(), 10) == pytest.approx(4.75)
+    assert frame_moment_s(movie(exposures_s=0.2), 0) == pytest.approx(0.1)
 
 
 def test_movie_without_times_cannot_be_marked():

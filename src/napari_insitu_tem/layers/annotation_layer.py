@@ -191,8 +191,6 @@ class AnnotationLayer:
             self.layer.face_color = colours
         else:
             self.layer.edge_color = colours
-            if self.kind == "sei":
-                self.layer.face_color = colours * np.array([1, 1, 1, 0.25])
         self.layer.text = {
             **text_style(self.layer.ndim),
             "string": labels(table, self.kind),

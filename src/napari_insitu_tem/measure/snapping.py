@@ -230,13 +230,17 @@ def _snap_ellipse(look: _Look, geometry: Geometry) -> Snapped:
 def _result(
     before: Geometry, after: Geometry, edges: Sequence[NearestEdges]
 ) -> Snapped:
-    """What is known of a shape whose vertices moved one by one."""
+    """What is known of a shape whose vertices moved one by one.
+
+    Each part is judged alone: of a band, one boundary may be found and the other not.
+    """
     words = tuple(word for found in edges for word in found.flag)
     failed = [word for word in words if word]
     u = np.concatenate([found.u_offset for found in edges])
     u = np.where(np.isfinite(u), u, _BY_HAND)
     may_fail = 0.0 if len(words) <= 2 else _MAY_FAIL
-    flag = _commonest(failed) if len(failed) > may_fail * len(words) else ""
+    lost = [sum(map(bool, found.flag)) / max(len(found.flag), 1) for found in edges]
+    flag = _commonest(failed) if max(lost) > may_fail else ""
     found_any = len(failed) < len(words)
     u_pick = float(np.sqrt(np.mean(u**2))) if found_any else float("nan")
     return Snapped(after, u_pick, flag, _farthest(before, after), words)

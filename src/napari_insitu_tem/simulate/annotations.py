@@ -237,13 +237,12 @@ def _events(hand: Hand, made: Simulated[Any, T]) -> list[Record]:
     middles = middles_s(made.times)
     records = []
     for event in made.events:
-        end: dict[str, Any] = {}
+        frame = last = first_frame_showing(middles, event.movie_time_s)
         if event.end_movie_time_s is not None:
-            after = first_frame_showing(middles, event.end_movie_time_s)
-            end["end_frame"] = after - 1
-        frame = first_frame_showing(middles, event.movie_time_s)
+            last = first_frame_showing(middles, event.end_movie_time_s) - 1
+        nowhere = Geometry.nothing()
         records.append(
-            hand.record("event", frame, Geometry.nothing(), label=event.label, **end)
+            hand.record("event", frame, nowhere, label=event.label, end_frame=last)
         )
     return records
 

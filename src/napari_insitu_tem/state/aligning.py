@@ -113,11 +113,12 @@ def _uncovered(times: FrameTimes, record: Trace) -> str:
 
 
 def frame_moment_s(movie: Movie, frame: int) -> float:
-    """The moment of the movie's clock that an event first seen in a frame happened.
+    """The moment of the movie's clock when something first seen in a frame happened.
 
-    The middle of the exposure: what is seen happened within it. Where the exposure is
-    unknown, the start of the frame, which is the middle of what is possible: from one
-    period before (a very short exposure) to one after (an uninterrupted one).
+    It was not there yet in the frame before and is there in this one, so it happened
+    between the middles of their exposures; halfway is the best guess, a frame interval
+    divided by the square root of twelve its standard uncertainty. In the first frame it
+    is the middle of the exposure. An unknown exposure counts as none.
 
     Raises
     ------
@@ -129,7 +130,9 @@ def frame_moment_s(movie: Movie, frame: int) -> float:
             f"{movie.name} has no frame times.", hint="Type its frame interval."
         )
     start, stop = movie.times.windows_ns
-    return float(start[frame] + stop[frame]) / (2 * NS_PER_S)
+    before = max(frame - 1, 0)
+    middles = (start[[before, frame]] + stop[[before, frame]]) / 2
+    return float(middles.mean()) / NS_PER_S
 
 
 def pairs_of(session: Session, movie: str) -> tuple[Pair, ...]:

@@ -86,6 +86,7 @@ DEFAULT_TOOLS: tuple[Tool, ...] = (
         "expansion",
         "object 1",
         pairs({"quantity": "diameter", "volume_model": ""}),
+        snap=False,
     ),
     Tool("path", "object 1", snap=False),
     Tool("front", "object 1", pairs({"front": "front 1", "path": ""})),

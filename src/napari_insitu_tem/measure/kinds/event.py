@@ -26,7 +26,8 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
     """Add end, duration and what passed; see `kinds`.
 
     An event lasts from the start of its frame to the end of its last frame's exposure.
-    Without an `end_frame` it is an instant: these cells are empty.
+    With its own frame as `end_frame` it is an instant, without one it is still going
+    on: in both cases these cells are empty.
 
     The duration is uncertain by the frames in which the event begins and ends, each
     anywhere in one frame interval: ``u = sqrt(2) interval / sqrt(12)`` (rectangular
@@ -68,7 +69,7 @@ def _span_ns(record: Record, source: Source) -> tuple[int, int] | None:
         return None
     start, stop = source.windows_ns(record.movie)
     first, last = sorted((int(record.frame), int(end)))
-    if not 0 <= first <= last < start.size:
+    if not 0 <= first < last < start.size:
         return None
     return int(start[first]), int(max(stop[last], start[first]))
 

@@ -105,4 +105,6 @@ class ActionBar(QWidget):
 def _button(text: str, tooltip: str) -> Any:
     button = QPushButton(text)
     button.setToolTip(tooltip)
+    # With the focus it would keep the arrow keys from the slider.
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return button

@@ -7,6 +7,7 @@ from typing import Any
 from magicgui.widgets import Container
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QFormLayout,
     QLabel,
@@ -17,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_insitu_tem.layers.viewer_link import link_of
-from napari_insitu_tem.state.session import Session
+from napari_insitu_tem.state.session import Playhead, Session
 from napari_insitu_tem.widgets.measuring.actions import ActionBar
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
 from napari_insitu_tem.widgets.measuring.parameters import ParameterLink
@@ -96,6 +97,9 @@ class MeasuringDock(QScrollArea):
         for box in self.parameters.native.findChildren(QComboBox):
             box.setSizeAdjustPolicy(_SHRINK)
             box.setMinimumContentsLength(8)
+            box.activated.connect(self._give_focus_back)
+        for number in self.parameters.native.findChildren(QAbstractSpinBox):
+            number.editingFinished.connect(self._give_focus_back)
         self.column.addWidget(self.hint)
         self.column.addWidget(self.actions_bar)
         self.column.addWidget(self.row_view)
@@ -113,7 +117,7 @@ class MeasuringDock(QScrollArea):
         session = self.session
         session.experiment_changed.connect(self._on_change)
         session.document_changed.connect(self._on_change)
-        session.playhead_changed.connect(self._on_change)
+        session.playhead_changed.connect(self._on_playhead)
         session.selection_changed.connect(self._on_change)
         session.toolbox.active_changed.connect(self._on_change)
         session.toolbox.tool_changed.connect(self._on_change)
@@ -125,6 +129,13 @@ class MeasuringDock(QScrollArea):
 
     def _on_change(self, *_: Any) -> None:
         self.refresh()
+
+    def _on_playhead(self, playhead: Playhead | None) -> None:
+        """Follow to another frame, which changes the row only, or to another movie."""
+        if playhead is None or playhead.movie != self.movie_box.name:
+            self.refresh()
+        else:
+            self.row_view.refresh()
 
     def _on_message(self, sentence: str) -> None:
         """Show a sentence for a while."""
@@ -145,6 +156,12 @@ class MeasuringDock(QScrollArea):
         drawing = session.toolbox.active == self.kind and pen is not None
         self.hint.setText(pen.hint if drawing and pen else self._help_text)
 
+    def _give_focus_back(self, *_: Any) -> None:
+        """Let the next key reach the canvas."""
+        window = getattr(self.link.viewer, "window", None)
+        if window is not None:
+            window._qt_viewer.canvas.native.setFocus()
+
     def _on_object(self, name: str) -> None:
         self.session.toolbox.change(self.kind, object=name)
 
@@ -159,5 +176,7 @@ class MeasuringDock(QScrollArea):
             return
         viewer = self.link.viewer
         layer = self.link.annotation_layer(self.kind, playhead.movie).layer
-        viewer.window.add_plugin_dock_widget("napari", "Features table widget")
+        viewer.window.add_plugin_dock_widget(
+            "napari", "Features table widget", tabify=True
+        )
         viewer.layers.selection = {layer}

@@ -24,6 +24,11 @@ VOLUME_MODELS = (
     ("ellipsoid of revolution", "ellipsoid"),
 )
 
+SNAP_TIP = (
+    "Finds the steepest edge near each end. Right for flat edges; across a round wire\n"
+    "or particle that edge lies several per cent inside the true one."
+)
+
 HELP = (
     "Drag a line across the wire or particle, or draw its outline. Copy forward "
     "takes the shape to the next frame."
@@ -46,7 +51,12 @@ class ExpansionDock(MeasuringDock):
                 ComboBox(name="quantity", label="Quantity", choices=QUANTITIES),
                 ComboBox(name="volume_model", label="Volume", choices=VOLUME_MODELS),
                 self._shape,
-                CheckBox(name="snap", text="Snap to the nearest edge", label=""),
+                CheckBox(
+                    name="snap",
+                    text="Snap to the nearest edge",
+                    label="",
+                    tooltip=SNAP_TIP,
+                ),
                 SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),
             ],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container, SpinBox
-from qtpy.QtCore import QSignalBlocker
+from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 from napari_insitu_tem.model.errors import MeasurementError
@@ -57,7 +57,9 @@ class FrontDock(MeasuringDock):
         self.front_box = NameBox("Name of the front; type a new name for another one")
         self.path_box = NameBox("The path along which the position is taken")
         self.path_box.setEditable(False)
+        self.path_box.setMinimumContentsLength(4)
         self.draw_path = QPushButton("Draw path")
+        self.draw_path.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.draw_path.setCheckable(True)
         self.draw_path.setToolTip("Click along the path; double-click or Enter ends it")
         line = QHBoxLayout()

@@ -28,6 +28,9 @@ class NameBox(QComboBox):
             self.sizePolicy().Policy.Expanding, self.sizePolicy().Policy.Fixed
         )
         self.setMinimumContentsLength(8)
+        self.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self._name = ""
         self.activated.connect(self._announce)
         edit = self.lineEdit()

@@ -49,8 +49,7 @@ class RowView(QGroupBox):
     def refresh(self) -> None:
         """Show the selected row, or the one on this frame, as it is now."""
         table = self._session.table(self._kind)
-        chosen = self._chosen(table)
-        rows = table[table["id"].isin(chosen)]
+        rows = table.iloc[self._chosen(table)]
         self._object.setEnabled(len(rows) > 0)
         self._comment.setEnabled(len(rows) > 0)
         row = rows.iloc[-1] if len(rows) else None
@@ -61,20 +60,20 @@ class RowView(QGroupBox):
             with QSignalBlocker(self._comment):
                 self._comment.setText("" if row is None else str(row["comment"]))
 
-    def _chosen(self, table: pd.DataFrame) -> list[str]:
-        selected = [key for key in table["id"] if key in self._session.selection]
-        if selected or self._session.playhead is None:
-            return selected
-        here = self._session.playhead
-        on_frame = table[
-            (table["frame"] == here.frame) & (table["movie"] == here.movie)
-        ]
-        tool = self._session.toolbox[self._kind]
-        mine = on_frame[on_frame["object"] == tool.object]
-        return [str(mine["id"].iloc[-1])] if len(mine) else []
+    def _chosen(self, table: pd.DataFrame) -> list[int]:
+        """Places in the table: selected rows, else the one of this frame and object."""
+        session = self._session
+        chosen = [i for i, k in enumerate(table["id"]) if k in session.selection]
+        here = session.playhead
+        if chosen or here is None:
+            return chosen
+        wanted = (here.frame, here.movie, session.toolbox[self._kind].object)
+        there = zip(table["frame"], table["movie"], table["object"], strict=True)
+        return [i for i, row in enumerate(there) if row == wanted][-1:]
 
     def _ids(self) -> list[str]:
-        return self._chosen(self._session.table(self._kind))
+        table = self._session.table(self._kind)
+        return [str(table["id"].iat[place]) for place in self._chosen(table)]
 
     def _on_object(self, name: str) -> None:
         change_records(self._session, self._ids(), f"give row to {name}", object=name)

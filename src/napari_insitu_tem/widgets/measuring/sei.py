@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 #: What the user reads -> the option `core` of a row.
 CORES = (
     ("not taken", ""),
-    ("circle through the inner boundary", "circle"),
-    ("half the diameter measured on this frame", "diameter"),
+    ("circle fit", "circle"),
+    ("half the diameter", "diameter"),
+)
+
+CORE_TIP = (
+    "A circle through the inner boundary, or half of the diameter that was measured\n"
+    "for this object on the same frame; thickness over radius follows."
 )
 
 HELP = (
@@ -36,7 +41,12 @@ class SeiDock(MeasuringDock):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         parameters = Container(
             widgets=[
-                ComboBox(name="core", label="Core radius", choices=CORES),
+                ComboBox(
+                    name="core",
+                    label="Core radius",
+                    choices=CORES,
+                    tooltip=CORE_TIP,
+                ),
                 CheckBox(name="snap", text="Snap to the nearest edges", label=""),
                 SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),
             ],

@@ -1,1 +1,0 @@
-"""Pictures that napari shows for the plugin."""
