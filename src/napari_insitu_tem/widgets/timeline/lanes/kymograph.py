@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyqtgraph as pg
-from napari_insitu_tem.measure.kymograph import Kymograph
 from qtpy.QtCore import Qt
 
 from napari_insitu_tem.layers.working import Task
+from napari_insitu_tem.measure.kymograph import Kymograph
 from napari_insitu_tem.measure.paths import length_of, position_along
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.record import Record

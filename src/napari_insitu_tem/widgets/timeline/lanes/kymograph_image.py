@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from napari_insitu_tem.measure.kymograph import Kymograph
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF
 from qtpy.QtGui import QImage, QPainter
 
+from napari_insitu_tem.measure.kymograph import Kymograph
 from napari_insitu_tem.widgets.timeline.lane_view import LaneView, PixelItem
 
 
