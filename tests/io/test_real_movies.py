@@ -18,7 +18,7 @@ from napari_insitu_tem.io.units import nm_per
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 
-READ = ("TIFF", "MRC", "PNG", "JPG", "Gatan DM")
+READ = ("TIFF", "MRC", "PNG", "JPG", "Gatan DM", "FEI SER")
 CUT = "header+extended header only"
 
 
@@ -52,7 +52,7 @@ def expected_shape(text: str) -> tuple[int, ...]:
 
 def expected_nm(text: str) -> Any:
     """A number and a unit, or x and y; burnt-in bars and unset sizes are none."""
-    found = re.findall(r"(?:^|; )(-?[\d.]+) (nm|µm|micron|A|pm)\b", text)
+    found = re.findall(r"(?:^|; )(-?[\d.e-]+) (nm|µm|micron|A|pm|m)\b", text)
     sizes = [float(number) * (nm_per(unit) or 0) for number, unit in found[:2]]
     if not sizes or min(sizes) <= 0:
         return None

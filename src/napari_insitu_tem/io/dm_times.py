@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from napari_insitu_tem.io.dm_tags import Group, entries, find, number, text
 from napari_insitu_tem.io.facts import Facts
 from napari_insitu_tem.io.start_times import DateReading, read_date
+from napari_insitu_tem.io.zones import zone_between
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
 _FILETIME_ZERO = datetime(1601, 1, 1, tzinfo=UTC)
 _UNIX_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 #: The date of the data bar is when the image was made, some seconds after its start.
 _LATE_S = 10.0
-_QUARTER = timedelta(minutes=15)
 _EXPOSURES = (
     (("Acquisition", "Frame", "Sequence", "Frame Exposure (s)"), 1.0),
     (("Acquisition", "Frame", "Sequence", "Exposure Time (ns)"), 1e-9),
@@ -79,7 +79,7 @@ def take_start(tags: Group, facts: Facts) -> None:
     began, made, local = sequence_start(tags), made_at(tags), _local_date(tags)
     known = began or made
     if known is not None:
-        zone = _zone(made or known, local)
+        zone = zone_between(made or known, [local.when, local.other] if local else [])
         source = f"{_EPOCH}" if began else "DataBar, Acquisition Time (OS)"
         step = 1e-3 if began else _LATE_S
         facts.stamp = StartStamp(known.astimezone(zone), step, f"tags ({source})")
@@ -127,16 +127,3 @@ def _local_date(tags: Group) -> DateReading | None:
     if found is not None and found.is_ambiguous and is_american:
         return replace(found.in_order("mdy"), other=None)
     return found
-
-
-def _zone(utc: datetime, local: DateReading | None) -> timezone:
-    """The zone of a local date that is the same moment to five minutes, else UTC."""
-    readings = [] if local is None else [local.when, local.other]
-    for when in readings:
-        if when is None:
-            continue
-        behind = when.replace(tzinfo=UTC) - utc
-        offset = round(behind / _QUARTER) * _QUARTER
-        if abs(offset) <= timedelta(hours=14) and abs(behind - offset) < _QUARTER / 3:
-            return timezone(offset)
-    return UTC

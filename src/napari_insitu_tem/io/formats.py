@@ -16,6 +16,7 @@ MODULES: tuple[str, ...] = (
     "mrc",
     "dm",
     "dm_folder",
+    "ser",
     "image_sequence",
     # traces
     "eclab",

@@ -11,7 +11,12 @@ _UNPACK = "Unpack it and open the file inside."
 #: (offset, bytes, what it looks like, what to do)
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"\x89HDF\r\n\x1a\n", "is an HDF5 file (EMD, NeXus, DM5, ...)", _EXPORT),
-    (0, b"II\x97\x01", "is an FEI/TIA series (.ser)", _EXPORT),
+    (
+        0,
+        b"JK\x00\x02",
+        "is the description of a TIA series",
+        "Open the .ser file beside it.",
+    ),
     (0, b"JXR", "is a JPEG XR image", _EXPORT),
     (0, b"\x1f\x8b", "is a gzip archive", _UNPACK),
     (0, b"BZh", "is a bzip2 archive", _UNPACK),
