@@ -18,7 +18,7 @@ from napari_insitu_tem.io.units import nm_per
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 
-READ = ("TIFF", "MRC", "PNG", "JPG", "Gatan DM", "FEI SER")
+READ = ("TIFF", "MRC", "PNG", "JPG", "Gatan DM", "FEI SER", "TVIPS")
 CUT = "header+extended header only"
 
 
@@ -62,9 +62,9 @@ def expected_nm(text: str) -> Any:
 
 def expected_start(text: str) -> datetime | None:
     """The start in UTC where a row has one, else the local one of a TIFF tag."""
-    utc = re.search(r"(\d{4}-\d\d-\d\dT[\d:.]+)Z", text)
+    utc = re.search(r"(\d{4}-\d\d-\d\d)[T ]([\d:.]+)(?:Z|$)", text)
     if utc is not None:
-        return datetime.fromisoformat(utc[1] + "+00:00")
+        return datetime.fromisoformat(f"{utc[1]}T{utc[2]}+00:00")
     local = re.match(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d", text)
     return datetime.strptime(local[0], "%Y:%m:%d %H:%M:%S") if local else None
 

@@ -17,6 +17,7 @@ MODULES: tuple[str, ...] = (
     "dm",
     "dm_folder",
     "ser",
+    "tvips",
     "image_sequence",
     # traces
     "eclab",
