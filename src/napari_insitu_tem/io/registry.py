@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from napari_insitu_tem.io.failures import reading
 from napari_insitu_tem.io.formats import formats
+from napari_insitu_tem.io.inferred_cycles import with_cycles
 from napari_insitu_tem.io.probe import Probe, probe
 from napari_insitu_tem.io.signatures import recognise
 from napari_insitu_tem.io.trace_groups import group_traces, join, join_sequences
@@ -144,7 +145,7 @@ def read_trace(
         )
     trace = _run(found, looked.path, looked.path, mapping=mapping, progress=progress)
     assert isinstance(trace, Trace)
-    return trace
+    return with_cycles(trace)
 
 
 def read_any(
