@@ -200,3 +200,55 @@ def mpr(
         index = np.array([0, *loops, rows], "<u4").tobytes()
         parts.append(_module("VMP loop  ", b"\x00" * 4 + index.ljust(200, b"\x00")))
     return b"".join(parts)
+
+
+def digiheater(
+    rows: Sequence[tuple[str, float, float]],
+    *,
+    title: str = "23/09/'22 12:55\tDigiheater 3.2",
+    before: Sequence[str] = ("0\t21", "30\t600"),
+) -> bytes:
+    """A DigiHeater log from (clock, set and measured temperature)."""
+    lines = [*before, title, "R0 = 158.6\ta =  0.0\tb = 0.279\tc = 153.051"]
+    lines += ["Tsample = 330 [ms]  ", "sample\ttime\tTset[C]\tTmeas[C]\tRheat[ohm]\t"
+              "Vheat[V]\tIheat[mA]\tPheat [mW]\tc"]  # fmt: skip
+    for i, (clock, wanted, measured) in enumerate(rows):
+        lines.append(
+            f"{i + 1}\t{clock}\t{wanted:.1f}\t{measured:.3f}\t158.234\t0.034813\t"
+            "0.250000\t0.007666\t153.051\tnorm"
+        )
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
+def protochips(
+    header: str,
+    rows: Sequence[Sequence[object]],
+    notes: Sequence[str] = (
+        "Date (yyyy.mm.dd) = 2014.10.08",
+        "Time (hh:mm:ss.ms) = 16:26:51.738",
+        "Time units = Milliseconds",
+        "Temperature units = Degrees C",
+        "Current units = Amps",
+        "Voltage units = Volts",
+        "Pressure units = Torr",
+    ),
+) -> bytes:
+    """A Protochips log; the notes stand beside repeats of the first row."""
+    lines = [f"Time, Notes, {header}"]
+    values = ", ".join(str(v) for v in rows[0][1:])
+    lines += [f"{rows[0][0]}, {note}, {values}" for note in notes]
+    lines += [f"{row[0]}, , {', '.join(str(v) for v in row[1:])}" for row in rows]
+    return ("\n".join(lines) + "\n").encode()
+
+
+IMPULSE_METADATA = (
+    "Experiment date, 16-08-2021\nExperiment time, 13:40:19\n"
+    'Sample, "Gold"\nLive notes, 13:46:46: one\n13:46:52: two\n'
+)
+
+
+def impulse(rows: Sequence[tuple[str, float, float]]) -> bytes:
+    """An Impulse log from (clock, experiment time, temperature)."""
+    lines = ["TimeStamp,Experiment time,Temperature Measured,MixValve"]
+    lines += [f"{clock},{t},{celsius},0; 0; 0" for clock, t, celsius in rows]
+    return ("\n".join(lines) + "\n").encode()

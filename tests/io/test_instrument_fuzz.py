@@ -55,6 +55,21 @@ def binary() -> bytes:
     return records.mpr(columns, loops=[10, 20], flags=[1] * 40)
 
 
+def heater() -> bytes:
+    rows = [(f"12:55:{i:02d}.50", 20.0 + i, 20.5 + i) for i in range(40)]
+    return records.digiheater(rows)
+
+
+def biasing() -> bytes:
+    rows = [(i * 50, i * 1e-3, 0.5, 25) for i in range(40)]
+    header = "Channel A Current, Channel A Voltage, Channel A Temperature"
+    return records.protochips(header, rows)
+
+
+def impulse() -> bytes:
+    return records.impulse([(f"13:40:{i:02d}.811", i, 20.0 + i) for i in range(40)])
+
+
 #: extra to what it imports
 LIBRARIES = {"biologic": "galvani"}
 #: module of `io`, file name, writer of a whole file
@@ -63,6 +78,9 @@ SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("chi", "a.txt", chi),
     ("palmsens", "a.pssession", session),
     ("palmsens_csv", "a.csv", side_by_side),
+    ("digiheater", "a.txt", heater),
+    ("protochips", "a.csv", biasing),
+    ("impulse", "a.csv", impulse),
 ]
 
 

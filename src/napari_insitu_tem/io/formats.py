@@ -18,6 +18,8 @@ MODULES: tuple[str, ...] = (
     "dm_folder",
     "ser",
     "tvips",
+    "velox",
+    "hdf5",
     "image_sequence",
     # traces
     "eclab",
@@ -26,6 +28,9 @@ MODULES: tuple[str, ...] = (
     "chi",
     "palmsens",
     "palmsens_csv",
+    "digiheater",
+    "protochips",
+    "impulse",
     "delimited",
 )
 

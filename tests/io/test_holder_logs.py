@@ -1,0 +1,148 @@
+"""Logs of heating, gas and biasing holders as traces with columns of their own."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_insitu_tem.io.registry import identify, read_trace
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.trace import Trace
+from records import IMPULSE_METADATA, digiheater, impulse, protochips
+
+HEATED = [
+    ("12:55:20.50", 23.0, 18.5),
+    ("12:55:20.86", 23.0, 19.5),
+    ("12:55:21.19", 24.0, 21.25),
+]
+
+
+def put(tmp_path: Path, name: str, data: bytes) -> Path:
+    path = tmp_path / name
+    path.write_bytes(data)
+    return path
+
+
+# -- DigiHeater -----------------------------------------------------------------------
+
+
+def heated(tmp_path: Path, rows=HEATED, **options) -> Trace:
+    return read_trace(put(tmp_path, "a.txt", digiheater(rows, **options)))
+
+
+@pytest.mark.parametrize("before", [(), ("0\t21", "0.5\t21")])
+def test_a_heating_log(tmp_path, before) -> None:
+    trace = heated(tmp_path, before=before)
+    assert identify(tmp_path / "a.txt").name == "DENSsolutions DigiHeater"
+    np.testing.assert_allclose(trace.frame.time_s, [0, 0.36, 0.69], atol=1e-9)
+    assert trace.values("temperature_degC").tolist() == [18.5, 19.5, 21.25]
+    assert trace.values("set_temperature_degC").tolist() == [23, 23, 24]
+    np.testing.assert_allclose(trace.values("heater_current_A"), 0.25e-3)
+    assert "potential_V" not in trace.frame  # the heater's is not the sample's
+    assert trace.start == datetime(2022, 9, 23, 12, 55, 20, 500000)
+    assert trace.warnings == ()
+
+
+def test_past_midnight(tmp_path) -> None:
+    rows = [("23:59:59.00", 1, 1), ("00:00:01.00", 2, 2)]
+    trace = heated(tmp_path, rows, title="23/09/'22 23:59\tDigiheater 3.2")
+    assert trace.frame.time_s.tolist() == [0, 2]
+    assert trace.start == datetime(2022, 9, 23, 23, 59, 59)
+
+
+def test_a_log_opened_before_midnight(tmp_path) -> None:
+    rows = [("00:00:05.00", 1, 1), ("00:00:06.00", 2, 2)]
+    trace = heated(tmp_path, rows, title="23/09/'22 23:59\tDigiheater 3.2")
+    assert trace.start == datetime(2022, 9, 24, 0, 0, 5)
+
+
+def test_a_log_without_samples_is_refused(tmp_path) -> None:
+    with pytest.raises(ReadError, match=r"a\.txt is a DigiHeater log without samples"):
+        heated(tmp_path, [])
+
+
+def test_the_log_agrees_with_the_frames_of_the_real_experiment(shared_data) -> None:
+    """Temperatures in the names of frames, rounded to degrees, at whole seconds."""
+    folder = shared_data / "movies" / "nomelabs__insitu-TEM-annealing-Ti"
+    if not folder.is_dir():
+        pytest.skip("the collection has no heating experiment")
+    trace = read_trace(folder / "Chip4Data.txt")
+    assert len(trace) == 15022
+    assert trace.start == datetime(2022, 9, 23, 12, 55, 20, 500000)
+    with (folder / "frame_times_from_filenames.tsv").open() as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    seconds = np.array([float(row["seconds"]) for row in rows])
+    wanted = np.array([float(row["temperature_C"]) for row in rows])
+    measured = trace.values("temperature_degC")
+
+    def apart(offset_s: float) -> np.ndarray:
+        at = np.interp(seconds + offset_s, trace.frame.time_s, measured)
+        return np.sort(np.abs(at - wanted))
+
+    best = min((apart(o) for o in np.arange(-20, 20, 0.1)), key=np.median)
+    # one of the 25 names (271 degC at 811 s) is 2 degC off the ramp
+    assert np.sqrt(np.mean(best[:-1] ** 2)) < 0.5
+    assert best[-1] < 2.5
+
+
+# -- Protochips -----------------------------------------------------------------------
+
+
+def test_a_biasing_log(tmp_path) -> None:
+    header = "Channel A Current, Channel A Voltage, Channel A Resistance"
+    rows = [(0, 0, 0, "NaN"), (147, 0.018, 40.0, 2222.2), (196, 0.017, 39.0, 2294.1)]
+    path = put(tmp_path, "a.csv", protochips(header, rows))
+    assert identify(path).name == "Protochips log"
+    trace = read_trace(path)
+    np.testing.assert_allclose(trace.frame.time_s[-3:], [0, 0.147, 0.196])
+    assert trace.values("potential_V")[-2:].tolist() == [40, 39]
+    assert trace.values("current_A")[-2:].tolist() == [0.018, 0.017]
+    assert trace.start == datetime(2014, 10, 8, 16, 26, 51, 738000)
+    assert "sign" in trace.warnings[0]
+
+
+def test_a_gas_cell_log(tmp_path) -> None:
+    header = "Holder Temperature, Holder Pressure"
+    data = protochips(header, [(0, 25, 733.1), (1000, 26, 5.9)])
+    trace = read_trace(put(tmp_path, "a.csv", data))
+    assert trace.values("temperature_degC")[-2:].tolist() == [25, 26]
+    assert trace.values("holder_pressure_Torr")[-2:].tolist() == [733.1, 5.9]
+
+
+def test_a_unit_that_is_not_named_is_said(tmp_path) -> None:
+    data = protochips(
+        "Channel A Temperature", [(0, 25), (50, 26)], ["Current units = A"]
+    )
+    trace = read_trace(put(tmp_path, "a.csv", data))
+    assert trace.span_ns[1] == 50_000_000
+    assert "does not name the unit of its times" in trace.warnings[0]
+    assert trace.start is None
+    assert "temperature_degC" not in trace.frame
+
+
+# -- Impulse --------------------------------------------------------------------------
+
+LOGGED = [("13:40:25.811", 6.749, 1.05), ("13:40:26.336", 7.274, 5.5)]
+
+
+def test_an_impulse_log_with_its_metadata(tmp_path) -> None:
+    (tmp_path / "Gold_Metadata.log").write_text(IMPULSE_METADATA)
+    (tmp_path / "Other_Metadata.log").write_text("Experiment date, 17-09-1999\n")
+    path = put(tmp_path, "Gold_Heat raw.csv", impulse(LOGGED))
+    assert identify(path).name == "DENSsolutions Impulse"
+    trace = read_trace(path)
+    assert trace.frame.time_s.tolist() == [6.749, 7.274]
+    assert trace.values("temperature_degC").tolist() == [1.05, 5.5]
+    assert trace.start == datetime(2021, 8, 16, 13, 40, 19, 62000)
+    assert trace.frame["MixValve"].tolist() == ["0; 0; 0"] * 2
+    assert trace.metadata["Sample"] == '"Gold"'
+
+
+def test_an_impulse_log_alone_has_no_day(tmp_path) -> None:
+    trace = read_trace(put(tmp_path, "Heat raw.csv", impulse(LOGGED)))
+    assert trace.start is None
+    assert "without a day" in trace.warnings[0]
