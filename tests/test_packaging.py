@@ -188,6 +188,13 @@ def test_the_wheel_opens_its_own_sample_data(installed, tmp_path):
         assert seen["joined"] > 0
 
 
+def test_the_command_of_the_wheel_reads_its_sample_data(installed, tmp_path):
+    command = installed.with_name("napari-insitu-tem")
+    files = sorted(SAMPLE_DATA.glob("*/*.tif"))
+    lines = run(command, "info", *files, "--json", cwd=tmp_path).splitlines()
+    assert [json.loads(line)["kind"] for line in lines] == ["movie"] * len(files)
+
+
 OPEN_IN_NAPARI = """
 import npe2
 from napari.components import ViewerModel
