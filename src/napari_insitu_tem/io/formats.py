@@ -31,6 +31,10 @@ MODULES: tuple[str, ...] = (
     "digiheater",
     "protochips",
     "impulse",
+    "neware",
+    "zahner",
+    "tdms",
+    "excel",
     "delimited",
 )
 

@@ -10,7 +10,6 @@ _UNPACK = "Unpack it and open the file inside."
 
 #: (offset, bytes, what it looks like, what to do)
 _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
-    (0, b"\x89HDF\r\n\x1a\n", "is an HDF5 file (EMD, NeXus, DM5, ...)", _EXPORT),
     (
         0,
         b"JK\x00\x02",
@@ -29,8 +28,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
     (0, b"<Application>", "is a VersaStudio file (.par)", _AS_TEXT),
-    (0, b"TDSm", "is a LabVIEW TDMS file", _AS_TEXT),
-    (0, b"NEWARE", "is a Neware record (.nda)", _AS_TEXT),
     (4, b"Standard Jet DB", "is an Arbin database (.res)", _AS_TEXT),
 )
 
