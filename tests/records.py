@@ -293,3 +293,30 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+PAR_NAMES = (
+    "Segment #, Point #, E(V), I(A), Elapsed Time(s), Current Range, Status, "
+    "E Applied(V), Frequency(Hz), Z Real, Z Imag, 0"
+)
+
+
+def versastudio(
+    *segments: Sequence[tuple[float, float, float, float]],
+    day: str = "Thursday, July 19, 2018",
+    technique: str = "Cyclic Voltammetry",
+) -> bytes:
+    """A VersaStudio file from (time, potential, current, frequency) of each segment."""
+    lines = ["<Application>", "Name=VersaStudio", "</Application>", ""]
+    lines += ["<Action0>", "Reference Electrode=Ag, AgCl (0.197 Volts)", "Name=Common"]
+    lines += ["</Action0>", "<Action1>", f"Name={technique}", "</Action1>"]
+    lines += ["<Experiment>", "TimeAcquired=9:40:30 AM", f"DateAcquired={day}"]
+    lines += ["</Experiment>"]
+    for n, rows in enumerate(segments):
+        lines += [f"<Segment{n + 1}>", "Type=2", f"Definition={PAR_NAMES}"]
+        lines += [
+            f"{n},{i},{e},{c},{t},5,53,{e},{f},1,2,0"
+            for i, (t, e, c, f) in enumerate(rows)
+        ]
+        lines.append(f"</Segment{n + 1}>")
+    return ("\r\n".join(lines) + "\r\n<?xml version='1.0'?>\r\n").encode()

@@ -88,6 +88,11 @@ def sheet() -> bytes:
     return records.workbook({"a": [["time (s)", "E (V)", "I (A)"], *rows]})
 
 
+def par() -> bytes:
+    rows = [(i / 2, i / 10, i * 1e-6, 0) for i in range(30)]
+    return records.versastudio(rows, [(t + 20, e, c, f) for t, e, c, f in rows])
+
+
 #: extra to what it imports
 LIBRARIES = {
     "biologic": "galvani",
@@ -101,6 +106,7 @@ SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("chi", "a.txt", chi),
     ("palmsens", "a.pssession", session),
     ("palmsens_csv", "a.csv", side_by_side),
+    ("versastudio", "a.par", par),
     ("digiheater", "a.txt", heater),
     ("protochips", "a.csv", biasing),
     ("impulse", "a.csv", impulse),

@@ -28,6 +28,7 @@ MODULES: tuple[str, ...] = (
     "chi",
     "palmsens",
     "palmsens_csv",
+    "versastudio",
     "digiheater",
     "protochips",
     "impulse",

@@ -27,7 +27,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (8, b"AVI ", "is a video (AVI)", "Export its frames as numbered images."),
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
-    (0, b"<Application>", "is a VersaStudio file (.par)", _AS_TEXT),
     (4, b"Standard Jet DB", "is an Arbin database (.res)", _AS_TEXT),
 )
 
