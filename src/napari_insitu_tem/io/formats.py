@@ -29,6 +29,7 @@ MODULES: tuple[str, ...] = (
     "palmsens",
     "palmsens_csv",
     "versastudio",
+    "maccor",
     "digiheater",
     "protochips",
     "impulse",
