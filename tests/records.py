@@ -6,6 +6,7 @@ import io
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -320,3 +321,18 @@ def versastudio(
         ]
         lines.append(f"</Segment{n + 1}>")
     return ("\r\n".join(lines) + "\r\n<?xml version='1.0'?>\r\n").encode()
+
+
+def maccor(rows: Sequence[tuple[float, str, float, float]]) -> bytes:
+    """A Maccor text from (minutes, state, potential, unsigned current)."""
+    names = "Rec|Cycle P|Cycle C|Step|TestTime|StepTime|Current [A]|Voltage [V]|Md|ES"
+    lines = ["Name:\tcell", "Started\t5/21/2021 3:40:24 PM", ""]
+    lines += ["\t".join([*names.split("|"), "DPT Time"]), ""]
+    began = datetime(2021, 5, 21, 15, 40, 24)
+    for i, (minutes, state, potential, current) in enumerate(rows):
+        stamp = began + timedelta(minutes=minutes)
+        clock = f"{stamp.month}/{stamp.day}/{stamp:%Y} {stamp.hour % 12 or 12}"
+        cells = [i + 1, 0, 1, 1, f"{minutes:.6f}", f"{minutes:.6f}", f"{current:.8f}"]
+        cells += [f"{potential:.4f}", state, 1, f"{clock}:{stamp:%M:%S %p}"]
+        lines.append("\t".join(str(cell) for cell in cells))
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")

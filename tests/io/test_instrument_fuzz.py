@@ -93,6 +93,11 @@ def par() -> bytes:
     return records.versastudio(rows, [(t + 20, e, c, f) for t, e, c, f in rows])
 
 
+def cycler() -> bytes:
+    states = ["R"] * 5 + ["C"] * 20 + ["D"] * 20
+    return records.maccor([(i, s, 3.5, 1e-4) for i, s in enumerate(states)])
+
+
 #: extra to what it imports
 LIBRARIES = {
     "biologic": "galvani",
@@ -107,6 +112,7 @@ SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("palmsens", "a.pssession", session),
     ("palmsens_csv", "a.csv", side_by_side),
     ("versastudio", "a.par", par),
+    ("maccor", "a.txt", cycler),
     ("digiheater", "a.txt", heater),
     ("protochips", "a.csv", biasing),
     ("impulse", "a.csv", impulse),
