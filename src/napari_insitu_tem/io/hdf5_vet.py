@@ -80,7 +80,7 @@ def vet_hdf5(path: Path) -> None:
     if not _survives(str(path.absolute()), status.st_size, status.st_mtime_ns):
         raise ReadError(
             f"{path.name} is damaged: the HDF5 library cannot read its structure.",
-            hint="Copy or export it again; copy it to this computer if it is elsewhere.",
+            hint="Copy or export it again, onto a disk of this computer.",
             path=path,
         )
 
@@ -95,6 +95,7 @@ def _survives(path: str, size: int, changed_ns: int) -> bool:
             command,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            bufsize=0,  # or the first line would take the second with it
             creationflags=quiet,
         )
     except OSError:  # no process may be started here
