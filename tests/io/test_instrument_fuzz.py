@@ -98,6 +98,11 @@ def cycler() -> bytes:
     return records.maccor([(i, s, 3.5, 1e-4) for i, s in enumerate(states)])
 
 
+def battery() -> bytes:
+    rows = "".join(f"{i},{3 + i / 100},{0.1},{i // 9}\n" for i in range(40))
+    return f"Test Time / s,Voltage / V,Current / A,Cycle Count / 1\n{rows}".encode()
+
+
 #: extra to what it imports
 LIBRARIES = {
     "biologic": "galvani",
@@ -113,6 +118,7 @@ SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("palmsens_csv", "a.csv", side_by_side),
     ("versastudio", "a.par", par),
     ("maccor", "a.txt", cycler),
+    ("bdf", "a.bdf.csv", battery),
     ("digiheater", "a.txt", heater),
     ("protochips", "a.csv", biasing),
     ("impulse", "a.csv", impulse),

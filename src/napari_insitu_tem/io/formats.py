@@ -30,6 +30,7 @@ MODULES: tuple[str, ...] = (
     "palmsens_csv",
     "versastudio",
     "maccor",
+    "bdf",
     "digiheater",
     "protochips",
     "impulse",
