@@ -72,7 +72,7 @@ NAMES: dict[Role, tuple[str, ...]] = {
         "i", "im", "current", "we 1 current", "we current", "i we", "cell current",
         "measured current", "imeas", "strom", "courant", "corriente", "corrente",
     ),
-    "charge_C": ("q qo", "charge", "q", "net capacity", "net charge"),
+    "charge_C": ("q qo", "charge", "we 1 charge", "q", "net capacity", "net charge"),
     "cycle": (
         "cycle number", "cycle index", "cycle", "cycle count", "cycle id", "cycle no",
         "cycle c", "cyc count", "cyc", "cycno", "scan", "zyklus",
