@@ -18,7 +18,18 @@ from napari_insitu_tem.io.units import nm_per
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 
-READ = ("TIFF", "MRC", "PNG", "JPG", "Gatan DM", "FEI SER", "TVIPS", "EMD")
+READ = (
+    "TIFF",
+    "MRC",
+    "PNG",
+    "JPG",
+    "Gatan DM",
+    "FEI SER",
+    "TVIPS",
+    "EMD",
+    "MP4",
+    "GIF",
+)
 CUT = "header+extended header only"
 
 
@@ -73,6 +84,7 @@ def check(row: dict[str, str], movie: Movie) -> list[str]:
     """What a movie and its row disagree on."""
     shape, size = expected_shape(row["shape"]), expected_nm(row["pixel_size"])
     dtype = {"dm14": "uint8", "dm23": "uint8"}.get(row["dtype"], row["dtype"])
+    dtype = dtype.removesuffix(" yuv420p")
     problems = []
     if row["format"] == "EMD Velox":
         shape = (shape[-1], *shape[:-1]) if len(shape) == 3 else shape

@@ -20,6 +20,7 @@ MODULES: tuple[str, ...] = (
     "tvips",
     "velox",
     "hdf5",
+    "video",
     "image_sequence",
     # traces
     "eclab",

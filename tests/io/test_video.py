@@ -1,0 +1,159 @@
+"""Videos: any frame in any order, true times, grey and colour, damage."""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from napari_insitu_tem.io.registry import read_movie
+from napari_insitu_tem.model.errors import InsituTemError, MissingExtraError, ReadError
+
+av = pytest.importorskip("av")
+
+SIDES = (48, 64)
+
+
+def numbered(count: int, colour: bool = False) -> np.ndarray:
+    """Frames whose mean grey level is their number, times six."""
+    frames = np.zeros((count, *SIDES, 3), "u1")
+    frames[...] = (np.arange(count) * 6)[:, None, None, None]
+    if colour:
+        frames[:, :, : SIDES[1] // 2, 0] = 250
+    return frames
+
+
+def write(path: Path, frames, codec="ffv1", pix="bgr0", pts=None, **options) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.height, stream.width, stream.pix_fmt = *SIDES, pix
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for i, data in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(data, format="rgb24").reformat(
+                format=pix
+            )
+            frame.pts = 40 * i if pts is None else pts[i]
+            frame.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def number_of(frame: np.ndarray) -> int:
+    return round(float(frame[..., SIDES[1] // 2 :].mean()) / 6)
+
+
+KINDS = [
+    ("a.mkv", "ffv1", "bgr0", {}),
+    ("a.mp4", "mpeg4", "yuv420p", {"bf": "2", "g": "12"}),
+    ("a.mov", "mjpeg", "yuvj420p", {}),
+    ("a.avi", "rawvideo", "bgr24", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "pix", "options"), KINDS)
+def test_frames_in_any_order(tmp_path, rng, name, codec, pix, options):
+    path = write(tmp_path / name, numbered(40), codec, pix, **options)
+    movie = read_movie(path)
+    assert movie.shape == (40, *SIDES)
+    assert movie.dtype == np.uint8
+    assert movie.format == f"{name[2:].upper()} video"
+    source = movie.frames._source
+    for index in (0, 39, 38, 5, 6, 7, *rng.permutation(40)):
+        assert number_of(source.read_frame(int(index))) == index
+    np.testing.assert_allclose(movie.times_s, np.arange(40) * 0.04, atol=1e-3)
+    movie.close()
+
+
+def test_times_are_those_of_each_frame_and_said_to_be_playback(tmp_path):
+    pts = [0, 40, 80, 500, 540, 1500]
+    movie = read_movie(write(tmp_path / "a.mkv", numbered(6), pts=pts))
+    np.testing.assert_allclose(movie.times_s, np.array(pts) / 1000)
+    assert "playback" in movie.times.source
+    assert "type the frame interval" in movie.warnings[0]
+    assert (movie.start, movie.calibration) == (None, None)
+
+
+def test_colour_stays_colour(tmp_path):
+    movie = read_movie(write(tmp_path / "a.mkv", numbered(5, colour=True)))
+    assert movie.shape == (5, *SIDES, 3)
+    np.testing.assert_array_equal(movie.frames.frame(3), numbered(5, True)[3])
+    assert movie.frame(3).shape == SIDES
+
+
+def test_grey_levels_are_kept(tmp_path):
+    frames = numbered(42)
+    movie = read_movie(write(tmp_path / "a.mkv", frames))
+    np.testing.assert_array_equal(movie.frames.frame(41), frames[41, ..., 0])
+
+
+def test_gif(tmp_path):
+    pages = [Image.fromarray(frame) for frame in numbered(8)[..., 0]]
+    path = tmp_path / "a.gif"
+    pages[0].save(path, save_all=True, append_images=pages[1:], duration=120)
+    movie = read_movie(path)
+    assert movie.shape == (8, *SIDES)
+    assert [number_of(movie.frames.frame(i)) for i in (7, 2, 5)] == [7, 2, 5]
+    np.testing.assert_allclose(movie.times_s, np.arange(8) * 0.12)
+
+
+def test_without_the_library(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.mkv", numbered(3))
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingExtraError, match="needs the package av") as caught:
+        read_movie(path)
+    assert "[video]" in caught.value.hint
+
+
+def test_closed(tmp_path):
+    movie = read_movie(write(tmp_path / "a.mkv", numbered(3)))
+    movie.close()
+    movie.close()
+    with pytest.raises(ReadError, match="was closed"):
+        movie.frames._source.read_frame(0)
+
+
+def test_playlist_in_disguise_is_not_followed(tmp_path):
+    write(tmp_path / "other.mkv", numbered(3))
+    text = b"\0\0\0\x20ftyp\n#EXTM3U\n#EXT-X-TARGETDURATION:1\nother.mkv\n"
+    (tmp_path / "a.mp4").write_bytes(text)
+    with pytest.raises(ReadError, match=r"a\.mp4"):
+        read_movie(tmp_path / "a.mp4")
+
+
+def test_sound_alone(tmp_path):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), "f4"), "fltp", "mono")
+        frame.sample_rate = 44100
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with pytest.raises(ReadError, match="without a picture"):
+        read_movie(path)
+
+
+@pytest.mark.parametrize(("name", "codec", "pix", "options"), KINDS)
+def test_damaged_and_cut(tmp_path, rng, name, codec, pix, options):
+    whole = write(tmp_path / name, numbered(12), codec, pix, **options).read_bytes()
+    path = tmp_path / f"bad{name}"
+    for _ in range(25):
+        raw = bytearray(whole)
+        for place in rng.integers(0, len(raw), 6):
+            raw[place] = int(rng.integers(256))
+        path.write_bytes(raw[: int(rng.integers(20, len(raw)))])
+        try:
+            movie = read_movie(path)
+        except ReadError as error:
+            assert path.name in error.message
+            continue
+        for index in (len(movie) - 1, 0):
+            try:
+                assert movie.frames.frame(index).shape == movie.shape[1:]
+            except InsituTemError as error:
+                assert path.name in error.message
+        movie.close()
