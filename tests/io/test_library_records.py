@@ -142,6 +142,16 @@ def test_a_tdms_record(tmp_path) -> None:
     assert trace.start == datetime(2024, 6, 19, 12, 47, 0, 335690, tzinfo=UTC)
 
 
+def test_a_tdms_file_cut_off_says_so(tmp_path, capfd) -> None:
+    pytest.importorskip("nptdms")
+    channels = {"Time": ("s", TIME), "E": ("V", TIME), "i": ("A", TIME)}
+    whole = records.tdms({"EC": channels})
+    trace = read_trace(put(tmp_path, "a.tdms", whole[:-8]))
+    np.testing.assert_allclose(trace.values("potential_V"), TIME)
+    assert "cut off or damaged" in trace.warnings[0]
+    assert capfd.readouterr().err == ""
+
+
 def test_a_tdms_file_without_a_record_is_refused(tmp_path) -> None:
     pytest.importorskip("nptdms")
     data = records.tdms({"Measurements": {"Time": ("s", TIME)}})

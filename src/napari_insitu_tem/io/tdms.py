@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +57,8 @@ def read(
         No group holds a record, or the file is damaged.
     """
     progress(0, 2, "Reading the file")
-    file = _open(path)
+    notes: list[str] = []
+    file = _open(path, notes)
     progress(1, 2, "Reading the channels")
     tables = [(g, table) for g in file.groups() if (table := _table(g)) is not None]
     best = next((t for t in tables if _is_record(t[1])), None)
@@ -72,6 +76,7 @@ def read(
         mapping=mapping,
         form="LabVIEW TDMS",
         reader="npTDMS",
+        notes=notes,
         stamp=_start(file.properties),
         technique=str(group.properties.get("EC_Tech", ""))[:_TEXT],
         metadata={
@@ -81,13 +86,13 @@ def read(
     )
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, notes: list[str]) -> Any:
     """The file; refused before its data are read where they cannot all be in it."""
     from nptdms import TdmsFile
 
     try:
         data = path.read_bytes()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _listening(notes):
             warnings.simplefilter("ignore")
             about = TdmsFile.read_metadata(io.BytesIO(data))
             count = sum(len(c) for g in about.groups() for c in g.channels())
@@ -102,6 +107,36 @@ def _open(path: Path) -> Any:
             hint="Copy it again, or export the record as text.",
             path=path,
         ) from None
+
+
+@contextmanager
+def _listening(notes: list[str]) -> Iterator[None]:
+    """Turn what the library would print of damage into one sentence."""
+    heard = _Heard()
+    names = [n for n in logging.root.manager.loggerDict if n.startswith("nptdms.")]
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(item, list(item.handlers), item.propagate) for item in loggers]
+    for item in loggers:
+        item.handlers, item.propagate = [heard], False
+    try:
+        yield
+    finally:
+        for item, handlers, propagate in before:
+            item.handlers, item.propagate = handlers, propagate
+    if heard.count:
+        notes.append("The file is cut off or damaged; what could be read is shown.")
+
+
+class _Heard(logging.Handler):
+    """Counts the warnings of a library."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.count = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count one."""
+        self.count += 1
 
 
 def _table(group: Any) -> RawTable | None:
