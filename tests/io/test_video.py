@@ -31,6 +31,7 @@ def write(path: Path, frames, codec="ffv1", pix="bgr0", pts=None, **options) -> 
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options=options)
         stream.height, stream.width, stream.pix_fmt = *SIDES, pix
+        stream.bit_rate = 20_000_000
         stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
         for i, data in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(data, format="rgb24").reformat(
