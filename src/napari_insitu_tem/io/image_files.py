@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_insitu_tem.io.axon import take_axon
 from napari_insitu_tem.io.dates import tiff_stamp
 from napari_insitu_tem.io.facts import Facts
 from napari_insitu_tem.io.tiff import is_tiff, open_tiff
@@ -139,6 +140,8 @@ def _other_header(path: Path) -> ImageHeader:
         facts = Facts()
         if image.format == "JPEG":
             facts.stamp = _exif_stamp(image.getexif())
+        elif image.format == "PNG":
+            take_axon(path, facts)
     kind, channels = _PLAIN[mode]
     if kind_of(path) == "PNG" and _is_deep_colour_png(path):
         kind = "u2"

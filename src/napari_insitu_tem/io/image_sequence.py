@@ -86,6 +86,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     images = _images_in(paths[0], facts) if is_folder else _sorted(paths)
     _refuse_stacks(images)
     headers = _headers(images, facts, progress)
+    images, headers = _in_order_of_time(images, headers)
     first = next(header for header in headers if header is not None)
     _merge(first, headers, images, facts)
     names = [path.stem for path in images]
@@ -165,6 +166,20 @@ def _headers(
     return headers
 
 
+def _in_order_of_time(
+    images: list[Path], headers: list[ImageHeader | None]
+) -> tuple[list[Path], list[ImageHeader | None]]:
+    """AXON's images by their stamps: their names do not tell their order."""
+    stamps = [
+        h.facts.stamp if h and h.facts.flavour == "AXON" else None for h in headers
+    ]
+    known = [stamp for stamp in stamps if stamp is not None]
+    if len(known) < len(stamps) or len({stamp.is_naive for stamp in known}) > 1:
+        return images, headers
+    order = sorted(range(len(images)), key=lambda i: known[i].when)
+    return [images[i] for i in order], [headers[i] for i in order]
+
+
 def _merge(
     first: ImageHeader,
     headers: Sequence[ImageHeader | None],
@@ -239,7 +254,8 @@ FORMAT = Format(
     reads=(
         "folders and lists of numbered TIFF, PNG, JPEG or BMP files in natural order; "
         "scale and dates as for TIFF; times from the instrument's stamps, from clear "
-        "patterns in the names, or from the files' dates"
+        "patterns in the names, or from the files' dates; time and holder in the PNG "
+        "images of Protochips AXON"
     ),
     missing="scale of PNG, JPEG and BMP (their dots per inch are for print)",
     sniff=_sniff,
