@@ -18,6 +18,7 @@ MODULES: tuple[str, ...] = (
     "dm_folder",
     "ser",
     "tvips",
+    "dm5",
     "velox",
     "hdf5",
     "video",
