@@ -23,6 +23,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"PK\x03\x04", "is a zip archive or an office document", _UNPACK),
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
+    (0, b"\x00\x00\xff\xff\xff\xfe", "looks like a Zahner spectrum (.ism)", _AS_TEXT),
     (4, b"Standard Jet DB", "is an Arbin database (.res)", _AS_TEXT),
 )
 
