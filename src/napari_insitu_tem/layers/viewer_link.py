@@ -20,6 +20,7 @@ from napari_insitu_tem.layers.looking import look_now_and_then
 from napari_insitu_tem.layers.movie_layer import movie_layer_data
 from napari_insitu_tem.layers.readout import readout
 from napari_insitu_tem.layers.shortcuts import bind_shortcuts, unbind_shortcuts
+from napari_insitu_tem.layers.steady_shaders import keep_shaders
 from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.state.pen import Pen
 from napari_insitu_tem.state.session import Change, Playhead, Session
@@ -172,6 +173,7 @@ class ViewerLink:
                 self.viewer.layers.append(layer)
                 if active is not None:
                     self.viewer.layers.selection.active = active
+            keep_shaders(self.viewer, layer)
             self._annotations[key] = AnnotationLayer(self.session, layer, kind, movie)
             pen = Pen(self.session, kind)
             self._pens[key] = CanvasPen(pen, layer, self._guard)

@@ -46,6 +46,12 @@ class Source:
         return self._experiment.document
 
     @property
+    def parts(self) -> tuple[object, ...]:
+        """All that tables are made from, each replaced when it changes."""
+        experiment = self._experiment
+        return (experiment.document, *experiment.movies, None, *experiment.traces)
+
+    @property
     def trace(self) -> Trace | None:
         """All traces as one record, None without a trace."""
         return self._experiment.record
@@ -117,3 +123,8 @@ class Source:
 def _same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
     """Identical, or equal where the class says what that means."""
     return all(a is b or a == b for a, b in zip(old, new, strict=True))
+
+
+def is_same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
+    """Whether two lists of parts hold the very same objects."""
+    return len(old) == len(new) and all(a is b for a, b in zip(old, new, strict=True))

@@ -11,7 +11,7 @@ import pandas as pd
 from napari_insitu_tem.measure.common import common_columns
 from napari_insitu_tem.measure.kinds import FILLS
 from napari_insitu_tem.measure.rows import records_from_table
-from napari_insitu_tem.measure.source import Source
+from napari_insitu_tem.measure.source import Source, is_same
 from napari_insitu_tem.model.columns import KINDS, U_PICK, Column, empty_table
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.record import Record
@@ -30,9 +30,11 @@ class TableBuilder:
 
     def __init__(self, experiment: Experiment) -> None:
         self._source = Source(experiment)
+        self._made: dict[tuple[str, str | None], pd.DataFrame] = {}
+        self._made_from: tuple[object, ...] = ()
 
     def kind(self, kind: str, movie: str | None = None) -> pd.DataFrame:
-        """The table of a kind, of one movie or of all.
+        """The table of a kind, of one movie or of all; not to be changed in place.
 
         Returns
         -------
@@ -42,6 +44,15 @@ class TableBuilder:
             and the kind's options; then other attributes and unknown columns met in a
             CSV.
         """
+        present = self._source.parts
+        if not is_same(present, self._made_from):
+            self._made.clear()
+            self._made_from = present
+        if (kind, movie) not in self._made:
+            self._made[kind, movie] = self._make(kind, movie)
+        return self._made[kind, movie]
+
+    def _make(self, kind: str, movie: str | None) -> pd.DataFrame:
         records = self._source.document.of_kind(kind, movie)
         if not records:
             return empty_table(kind)
