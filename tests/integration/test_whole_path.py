@@ -112,9 +112,9 @@ def align_by_an_event(window, dock, session, qtbot) -> None:
     assert alignment.method == "events"
     marked = float(alignment.pairs[0][1])
     assert marked == pytest.approx(65.0, abs=1.0)
-    # The event is taken to lie in the middle of the frame's exposure of 4 s.
-    start = session.experiment.signals_at_frames()["time_s"][9]
-    assert start + 2.0 == pytest.approx(marked)
+    # It happened between the middles of the exposures (4 s) of frames 8 and 9.
+    start = session.experiment.signals_at_frames()["time_s"]
+    assert (start[8] + start[9]) / 2 + 2.0 == pytest.approx(marked)
     assert session.undo()
     assert session.experiment.alignment().method == "stamps"
     assert session.redo()

@@ -121,11 +121,11 @@ def test_marking_takes_the_frame_then_waits_for_the_timeline(section, session):
     session.go_to(10)
     section.marking.mark_button.click()
     assert session.is_marking
-    assert "5.000 s of wire is taken" in section.marking.prompt.text()
+    assert "4.750 s of wire is taken" in section.marking.prompt.text()
     session.go_to(3)  # looking round meanwhile does not change what was taken
     session.mark_moment(17_500_000_000)
-    assert session.experiment.alignment().pairs == ((5.0, 17.5),)
-    assert section.offset.value() == 12.5
+    assert session.experiment.alignment().pairs == ((4.75, 17.5),)
+    assert section.offset.value() == 12.75
     assert not section.marking.prompt.isVisible()
 
 
@@ -146,12 +146,12 @@ def test_pairs_are_listed_with_residuals_and_can_be_removed(section, session):
         mark(session, section, frame, trace_s)
     table = section.marking.table
     assert table.rowCount() == 3
-    assert table.item(1, 0).text() == "4.000"
+    assert table.item(1, 0).text() == "3.750"
     assert table.item(1, 1).text() == "14.200"
     assert table.item(1, 2).text() == "+0.133"
     table.selectRow(1)
     section.marking.remove_button.click()
-    assert session.experiment.alignment().offset_s == pytest.approx(10.0)
+    assert session.experiment.alignment().offset_s == pytest.approx(10.25)
     assert table.rowCount() == 2
     session.undo()
     assert table.rowCount() == 3
