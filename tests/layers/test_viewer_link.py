@@ -80,6 +80,19 @@ def test_two_movies_show_one_at_a_time_and_clamp_to_their_frames():
     link.close()
 
 
+def test_a_tool_goes_on_drawing_on_the_movie_that_comes_up():
+    viewer = ViewerModel()
+    link = link_of(viewer)
+    link.session.open(Experiment(movies=[make_movie("a", 10), make_movie("b", 4)]))
+    link.session.toolbox.change("expansion", snap=False)
+    link.session.toolbox.activate("expansion")
+    link.session.go_to(1, "b")
+    drag(link.pen(), (20.0, 10.0), (20.0, 70.0))
+    (record,) = link.session.document.records.values()
+    assert (record.movie, record.frame) == ("b", 1)
+    link.close()
+
+
 def test_a_deleted_annotation_layer_keeps_its_rows_and_comes_back(link):
     session = link.session
     said = []

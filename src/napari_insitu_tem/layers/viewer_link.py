@@ -61,6 +61,7 @@ class ViewerLink:
         self._annotations: dict[tuple[str, str], AnnotationLayer] = {}
         self._pens: dict[tuple[str, str], CanvasPen] = {}
         self._is_syncing = False
+        self._shown_movie = ""
         self.bound_keys: tuple[str, ...] = ()
         window = getattr(getattr(viewer, "window", None), "_qt_window", None)
         self._guard: Any = NoGuard() if window is None else FocusGuard(window)
@@ -267,6 +268,9 @@ class ViewerLink:
     def _on_playhead(self, playhead: Playhead | None) -> None:
         if playhead is not None and playhead.movie in self._movie_layers:
             self._show_only_current_movie()
+            if playhead.movie != self._shown_movie:
+                self._shown_movie = playhead.movie
+                self._on_tool(self.session.toolbox.active)
             dims = self.viewer.dims
             if dims.ndim >= 3 and dims.current_step[0] != playhead.frame:
                 with self._syncing():

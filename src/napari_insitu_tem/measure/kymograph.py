@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_insitu_tem.measure.paths import length_of, point_at
 from napari_insitu_tem.measure.sampling import StripSampler
-from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.errors import MeasurementError, ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 
@@ -83,12 +83,14 @@ def reslice(
     Returns
     -------
     Kymograph
-        Its data as float32.
+        Its data as float32; NaN in frames that cannot be read.
 
     Raises
     ------
     MeasurementError
         The path has no length, or width, step or frames are impossible.
+    ReadError
+        No frame can be read.
 
     Notes
     -----
@@ -106,12 +108,19 @@ def reslice(
     sampler = StripSampler(points, across, width, (int(shape[1]), int(shape[2])))
     data = np.empty((shape[0], len(points)), dtype=np.float32)
     report = progress or no_progress
-    told = -np.inf
+    told, unread = -np.inf, 0
     for index in range(shape[0]):
         if time.monotonic() - told > _REPORT_EVERY_S:
             report(index, shape[0], "Reslicing")
             told = time.monotonic()
-        frame = frames.frame(index) if isinstance(frames, Movie) else frames[index]
+        try:
+            frame = frames.frame(index) if isinstance(frames, Movie) else frames[index]
+        except ReadError:
+            data[index] = np.nan
+            unread += 1
+            if unread == shape[0]:
+                raise
+            continue
         data[index] = sampler(np.asarray(frame))
     report(shape[0], shape[0], "Reslicing")
     return Kymograph(data, float(width), float(step), vertices)
