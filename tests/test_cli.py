@@ -193,7 +193,7 @@ def test_without_a_display_windows_say_so(arguments, monkeypatch, capsys):
 def test_doctor_tells_what_works_in_plain_words(qapp):
     done = run("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
-    for word in ("napari ", "PyQt6", "OpenGL ", "settings:", "sample data:", "formats"):
+    for word in ("napari ", "PyQt6", "OpenGL ", "settings:", "sample data:", "hdf5"):
         assert word in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
