@@ -12,28 +12,79 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_insitu_tem.measure.edges import EdgeFits, locate_edges
+    from napari_insitu_tem.measure.fronts.track import (
+        FrontTrack,
+        track_front,
+    )
     from napari_insitu_tem.measure.kymograph import Kymograph, reslice
+    from napari_insitu_tem.measure.laws.choice import (
+        LawComparison,
+        compare_laws,
+    )
+    from napari_insitu_tem.measure.laws.coarsening import (
+        CoarseningChoice,
+        compare_coarsening,
+        fit_coarsening,
+    )
+    from napari_insitu_tem.measure.laws.fitting import (
+        fit_law,
+    )
+    from napari_insitu_tem.measure.laws.nucleation import (
+        NucleationChoice,
+        NucleationFit,
+        compare_nucleation,
+        fit_nucleation,
+    )
+    from napari_insitu_tem.measure.laws.result import (
+        LawFit,
+    )
     from napari_insitu_tem.measure.ratios import Expansion, expansion
     from napari_insitu_tem.measure.snapping import Snapped, snap
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
     from napari_insitu_tem.measure.thickness import LayerThickness, layer_thickness
 
 __all__ = [
+    "CoarseningChoice",
     "EdgeFits",
     "Expansion",
+    "FrontTrack",
     "Kymograph",
+    "LawComparison",
+    "LawFit",
     "LayerThickness",
+    "NucleationChoice",
+    "NucleationFit",
     "Snapped",
     "TableBuilder",
+    "compare_coarsening",
+    "compare_laws",
+    "compare_nucleation",
     "expansion",
+    "fit_coarsening",
+    "fit_law",
+    "fit_nucleation",
     "kind_table",
     "layer_thickness",
     "locate_edges",
     "reslice",
     "snap",
+    "track_front",
 ]
 
 _HOME = {
+    "CoarseningChoice": "laws.coarsening",
+    "FrontTrack": "fronts.track",
+    "LawComparison": "laws.choice",
+    "LawFit": "laws.result",
+    "NucleationChoice": "laws.nucleation",
+    "NucleationFit": "laws.nucleation",
+    "compare_coarsening": "laws.coarsening",
+    "compare_laws": "laws.choice",
+    "compare_nucleation": "laws.nucleation",
+    "fit_coarsening": "laws.coarsening",
+    "fit_law": "laws.fitting",
+    "fit_nucleation": "laws.nucleation",
+    "track_front": "fronts.track",
     "EdgeFits": "edges",
     "Expansion": "ratios",
     "Kymograph": "kymograph",

@@ -1,0 +1,1 @@
+"""Fronts in kymographs: learnt and followed through all frames together."""

@@ -1,0 +1,169 @@
+"""The brightness along a path with ordered fronts, and how likely it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from napari_insitu_tem.measure.fronts.samples import FrontSamples
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class FrontTemplate:
+    """Levels between N fronts, the same for all frames.
+
+    Attributes
+    ----------
+    levels
+        (N + 1,) brightness before the first front, between, and after the last.
+    widths
+        (N,) Gaussian width of each front in samples, with that of the pixel.
+    """
+
+    levels: FloatArray
+    widths: FloatArray
+
+    @property
+    def fronts(self) -> int:
+        """Number of fronts."""
+        return len(self.widths)
+
+    @property
+    def steps(self) -> FloatArray:
+        """(N,) change of the brightness at each front."""
+        return np.diff(self.levels)
+
+    def log_likelihood(
+        self, samples: FrontSamples, front: int, grid: FloatArray
+    ) -> FloatArray:
+        """(T, G) log-likelihood of a front at each place, up to a constant a frame.
+
+        Notes
+        -----
+        With fronts in their order the brightness is the first level times the ratio of
+        the levels at each front, to first order in the overlap of their widths. The
+        log-likelihood of all fronts is then the sum of one term a front, and the fronts
+        of a frame depend on each other by their order alone.
+        """
+        x = np.arange(samples.counts.shape[1], dtype=np.float64)
+        a, b = self.terms(front, x, grid, samples.is_counted)
+        return np.asarray((samples.signal @ a.T - samples.weight @ b.T) / samples.noise)
+
+    def terms(
+        self, front: int, x: FloatArray, grid: FloatArray, is_counted: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """(G, L) a(m) and b(m) of a front at each place, see `FrontSamples`."""
+        before = self.levels[front]
+        level = before + self.steps[front] * passed(x, grid, self.widths[front])
+        if is_counted:
+            return np.log(positive(level) / positive(before)), level - before
+        return level - before, 0.5 * (level**2 - before**2)
+
+    def beside_others(
+        self,
+        samples: FrontSamples,
+        front: int,
+        grid: FloatArray,
+        others: FloatArray,
+    ) -> FloatArray:
+        """(G,) log-likelihood of a front in one frame, given what the others do.
+
+        Parameters
+        ----------
+        samples
+            One frame.
+        front, grid
+            Which front, and the places to try.
+        others
+            (L,) brightness expected without this front.
+        """
+        x = np.arange(samples.counts.shape[1], dtype=np.float64)
+        step = self.steps[front] * passed(x, grid, self.widths[front])
+        without, level = positive(others), positive(others + step)
+        if samples.is_counted:
+            a, b = np.log(level / without), level - without
+        else:
+            a, b = level - without, 0.5 * (level**2 - without**2)
+        signal, weight = samples.signal[0], samples.weight[0]
+        return np.asarray((a @ signal - b @ weight) / samples.noise)
+
+    def without(
+        self, front: int, posteriors: list[FloatArray], grid: FloatArray, length: int
+    ) -> FloatArray:
+        """(T, L) brightness expected if one front were not there."""
+        x = np.arange(length, dtype=np.float64)
+        level = np.full((len(posteriors[0]), length), self.levels[0])
+        for other, posterior in enumerate(posteriors):
+            if other != front:
+                part = passed(x, grid, self.widths[other])
+                level += self.steps[other] * (posterior @ part)
+        return level
+
+    def base(self, samples: FrontSamples) -> float:
+        """Log-likelihood of the first level everywhere.
+
+        Together with the chains' evidences it makes hypotheses comparable.
+        """
+        return level_likelihood(samples, float(self.levels[0]))
+
+    def model(
+        self,
+        samples: FrontSamples,
+        posteriors: list[FloatArray],
+        grid: FloatArray,
+    ) -> FloatArray:
+        """(T, L) counts that are expected, given where the fronts may be."""
+        x = np.arange(samples.counts.shape[1], dtype=np.float64)
+        level = np.full(samples.counts.shape, self.levels[0])
+        for front, posterior in enumerate(posteriors):
+            part = passed(x, grid, self.widths[front])
+            level += self.steps[front] * (posterior @ part)
+        return np.asarray(level * samples.exposure)
+
+    def information(self, samples: FrontSamples) -> FloatArray:
+        """(N,) Fisher information of one frame for the place of each front."""
+        x = np.linspace(-5.0, 5.0, 201)
+        there = samples.exposure > 0
+        exposure = float(samples.exposure[there].mean()) if there.any() else 1.0
+        result = []
+        for step, before, width in zip(
+            self.steps, self.levels[:-1], self.widths, strict=True
+        ):
+            slope = step * np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi) / width
+            level = before + step * passed(x, np.zeros(1), 1.0)[0]
+            spread = level * exposure if samples.is_counted else 1.0
+            square = (slope * exposure) ** 2 / np.maximum(spread, 1e-300)
+            result.append(np.trapezoid(square, x) * width / samples.noise)
+        return np.array(result)
+
+
+def level_likelihood(samples: FrontSamples, level: float) -> float:
+    """Log-likelihood of one level everywhere, over that of a model of every sample."""
+    model = samples.exposure * level
+    there = samples.exposure > 0
+    if samples.is_counted:
+        k, m = samples.counts[there], positive(model[there])
+        ratio = np.log(m / np.where(k > 0, k, m))
+        square = 2.0 * float(np.sum(m - k - k * ratio))  # the deviance
+    else:
+        square = float(np.sum((samples.counts - model)[there] ** 2))
+    number = int(there.sum())
+    return -0.5 * (square / samples.noise + number * float(np.log(samples.noise)))
+
+
+def positive(level: FloatArray) -> FloatArray:
+    """A brightness that a logarithm can be taken of."""
+    return np.asarray(np.maximum(level, 1e-9))
+
+
+def passed(x: FloatArray, grid: FloatArray, width: float) -> FloatArray:
+    """(G, L) from 0 before a front to 1 after it."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr((x - grid[:, None]) / width))
