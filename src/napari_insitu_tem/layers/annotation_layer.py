@@ -30,6 +30,7 @@ from napari_insitu_tem.layers.styles import (
     POINTS_STYLE,
     SHAPES_STYLE,
     colour_of,
+    magnified,
     rgba,
     text_style,
 )
@@ -52,7 +53,10 @@ _TIMELESS = ("path",)
 
 
 def annotation_layer_data(
-    kind: str, movie: str, scale_nm: tuple[float, float] | None
+    kind: str,
+    movie: str,
+    scale_nm: tuple[float, float] | None,
+    side_px: float,
 ) -> tuple[Any, dict[str, Any], str]:
     """(data, attributes, type) of an empty layer for a kind and movie."""
     is_points = is_points_kind(kind)
@@ -62,7 +66,7 @@ def annotation_layer_data(
         "metadata": {KEY: {"role": "annotations", "kind": kind, "movie": movie}},
         "ndim": ndim,
         **layer_space(scale_nm, ndim),
-        **(POINTS_STYLE if is_points else SHAPES_STYLE),
+        **magnified(POINTS_STYLE if is_points else SHAPES_STYLE, side_px),
     }
     return None, attributes, "points" if is_points else "shapes"
 
@@ -96,6 +100,7 @@ class AnnotationLayer:
         self._ids: list[str] = []
         self._put = pd.DataFrame()
         self._is_pushing = False
+        self._side_px = float(max(session.experiment.movie(movie).shape[1:3]))
         layer.metadata[KEY]["session"] = weakref.ref(session)
         layer.events.data.connect(self._on_data)
         layer.events.highlight.connect(self._on_highlight)
@@ -192,7 +197,7 @@ class AnnotationLayer:
         else:
             self.layer.edge_color = colours
         self.layer.text = {
-            **text_style(self.layer.ndim),
+            **text_style(self.layer.ndim, self._side_px),
             "string": labels(table, self.kind),
             "color": hexes,
         }

@@ -54,16 +54,40 @@ def rgba(colour: str, alpha: float = 1.0) -> NDArray[np.float32]:
     return np.array([*parts, alpha], dtype=np.float32)
 
 
-def text_style(ndim: int) -> dict[str, Any]:
+#: The frame's longer side for which the widths and sizes above are made, in px.
+_SIDE_PX = 250.0
+
+
+def magnified(style: dict[str, Any], side_px: float) -> dict[str, Any]:
+    """A style for a movie of another size: napari takes widths in pixels of the image.
+
+    Parameters
+    ----------
+    style
+        `SHAPES_STYLE` or `POINTS_STYLE`.
+    side_px
+        The frame's longer side.
+    """
+    factor = max(side_px / _SIDE_PX, 0.2)
+    sizes = {name: style[name] * factor for name in _SIZES if name in style}
+    return {**style, **sizes}
+
+
+_SIZES = ("edge_width", "size")
+
+
+def text_style(ndim: int, side_px: float = _SIDE_PX) -> dict[str, Any]:
     """How a row's value is written: above its shape, clear of it.
 
     Parameters
     ----------
     ndim
         Dimensions of the layer.
+    side_px
+        The frame's longer side.
     """
     return {
         "size": 10,
         "anchor": "upper_left",
-        "translation": np.array([0.0] * (ndim - 2) + [-6.0, 0.0]),
+        "translation": np.array([0.0] * (ndim - 2) + [-6.0 * side_px / _SIDE_PX, 0.0]),
     }

@@ -166,9 +166,10 @@ class ViewerLink:
         if key not in self._annotations:
             from napari.layers import Layer
 
-            calibration = self.session.experiment.movie(movie).calibration
-            scale = None if calibration is None else calibration.scale_nm
-            layer = Layer.create(*annotation_layer_data(kind, movie, scale))
+            film = self.session.experiment.movie(movie)
+            scale = None if film.calibration is None else film.calibration.scale_nm
+            side = float(max(film.shape[1:3]))
+            layer = Layer.create(*annotation_layer_data(kind, movie, scale, side))
             active = self.viewer.layers.selection.active
             with self._syncing():
                 self.viewer.layers.append(layer)
@@ -220,6 +221,8 @@ class ViewerLink:
         layer: Layer = event.value
         for key, binding in list(self._annotations.items()):
             if binding.layer is layer:
+                if self._pens[key].is_on:
+                    self.session.toolbox.activate("")
                 self._forget_annotations(key)
                 self.session.say(
                     f"The rows of {layer.name} are kept; draw again or reopen the "
