@@ -377,7 +377,7 @@ def test_a_session_is_followed_and_taken_up_again(tmp_path: Path) -> None:
     session.edit("draw", session.document.with_records([record(1)]))
     session.preview(session.document.with_records([record(2)]))
     kept = session.document.with_records([record(3)])
-    session.edit("drag", kept)
+    session.edit("drag", kept, ends_preview=True)
     session.edit("draw", session.document.with_records([record(4)]))
     session.undo()
     session.experiment.view = {"frame": 2}

@@ -99,9 +99,33 @@ def test_previews_are_part_of_the_step_that_ends_them(session):
     for x in (20, 30, 40):
         shape = Geometry.of("line", [[10, 10], [10, x]])
         session.preview(session.document.with_records([row.changed(geometry=shape)]))
-    session.edit("draw", session.document)
+    session.edit("draw", session.document, ends_preview=True)
     assert session.undo() == "draw"
     assert session.document.records == {}
+
+
+def test_another_edit_while_something_is_drawn_takes_no_half_shape_along(session):
+    held, moved, other = line(0), line(1), line(2)
+    session.edit("draw", session.document.with_records([held]))
+    dragged = held.changed(geometry=Geometry.of("line", [[1, 1], [2, 2]]))
+    session.preview(session.document.with_records([dragged, moved]))
+    session.edit("mark", session.document.with_records([other]))
+    assert list(session.document.records) == [held.id, other.id]
+    assert session.document.records[held.id] is held
+    # What is still being drawn can go on, and can be dropped without a trace.
+    session.preview(session.document.with_records([moved]))
+    session.cancel_preview()
+    assert list(session.document.records) == [held.id, other.id]
+    session.undo()
+    assert list(session.document.records) == [held.id]
+
+
+def test_an_edit_that_changes_nothing_but_a_preview_is_none(session):
+    before = session.document
+    session.preview(session.document.with_records([line(0)]))
+    session.edit("nothing", session.document)
+    assert session.document is before
+    assert session.undo() == ""
 
 
 def test_a_cancelled_preview_leaves_no_trace(session):

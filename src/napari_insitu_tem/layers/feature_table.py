@@ -27,7 +27,8 @@ def blank_row(table: pd.DataFrame) -> pd.DataFrame:
         dtype = table[name].dtype
         if is_text(table, name):
             blank: Any = ""
-        elif dtype.kind in "iub" and not pd.api.types.is_extension_array_dtype(dtype):
+        elif dtype.kind in "iub" and table[name].notna().all():
+            # napari copies a layer by way of plain integers, which cannot be blank.
             blank = dtype.type(0)
         else:
             blank = np.nan if dtype.kind == "f" else pd.NA

@@ -19,7 +19,11 @@ NOTHING: list[LayerData] = [(None,)]
 
 
 def get_reader(path: str | Sequence[str]) -> ReaderFunction | None:
-    """Return a reader where the content is a movie, a trace or an experiment."""
+    """Return a reader where the content is a movie, a trace or an experiment.
+
+    In a window also where it is not: napari asks the one plugin that was chosen for a
+    file, and would say no more than that the plugin refused it.
+    """
     from napari_insitu_tem.io.registry import identify
     from napari_insitu_tem.layers.opening import is_experiment_folder
 
@@ -28,9 +32,19 @@ def get_reader(path: str | Sequence[str]) -> ReaderFunction | None:
         return _read
     try:
         identify(first)
-    except InsituTemError:
-        return None
+    except InsituTemError as error:
+        return None if _viewer() is None else partial(_refuse, error)
     return _read
+
+
+def _refuse(error: InsituTemError, _: Any) -> list[LayerData]:
+    """Say in the window why a file is not opened."""
+    from napari_insitu_tem.layers.viewer_link import link_of
+
+    link_of(_viewer()).session.say(str(error))
+    if not isinstance(error, CancelledError):
+        show_error(str(error))
+    return NOTHING
 
 
 def _read(path: str | Sequence[str]) -> list[LayerData]:
@@ -38,8 +52,6 @@ def _read(path: str | Sequence[str]) -> list[LayerData]:
 
     In a window, what goes wrong is shown as a sentence; without one it is raised.
     """
-    from napari_insitu_tem.layers.viewer_link import link_of
-
     paths = [path] if isinstance(path, str) else list(path)
     viewer = _viewer()
     if viewer is None:
@@ -47,10 +59,7 @@ def _read(path: str | Sequence[str]) -> list[LayerData]:
     try:
         return _read_into(viewer, paths)
     except InsituTemError as error:
-        link_of(viewer).session.say(str(error))
-        if not isinstance(error, CancelledError):
-            show_error(str(error))
-        return NOTHING
+        return _refuse(error, path)
 
 
 def _read_without_window(paths: list[str]) -> list[LayerData]:
@@ -114,14 +123,24 @@ def get_annotation_reader(path: str | Sequence[str]) -> ReaderFunction | None:
 
 
 def _read_annotations(path: str | Sequence[str]) -> list[LayerData]:
+    """Read a table; in a window, what goes wrong is shown, else it is raised."""
+    first = Path(path if isinstance(path, str) else path[0])
+    try:
+        return _take_annotations(first)
+    except InsituTemError as error:
+        if _viewer() is None:
+            raise
+        return _refuse(error, path)
+
+
+def _take_annotations(path: Path) -> list[LayerData]:
     """Rows of movies that are open join the experiment; others come as a layer."""
     from napari_insitu_tem.io.annotation_csv import read_annotations
     from napari_insitu_tem.layers.table_layer import table_layer_data
     from napari_insitu_tem.layers.viewer_link import link_of
     from napari_insitu_tem.measure.rows import records_from_table
 
-    first = Path(path if isinstance(path, str) else path[0])
-    kind, table = read_annotations(first)
+    kind, table = read_annotations(path)
     viewer = _viewer()
     if viewer is not None:
         session = link_of(viewer).session
@@ -129,6 +148,6 @@ def _read_annotations(path: str | Sequence[str]) -> list[LayerData]:
         if len(table) and set(table["movie"]) <= open_movies:
             records = records_from_table(table, kind)
             document = session.document.with_records(records)
-            session.edit(f"open {first.name}", document)
+            session.edit(f"open {path.name}", document)
             return NOTHING
-    return [table_layer_data(kind, table, first.stem)]
+    return [table_layer_data(kind, table, path.stem)]

@@ -221,7 +221,7 @@ class ViewerLink:
         layer: Layer = event.value
         for key, binding in list(self._annotations.items()):
             if binding.layer is layer:
-                if self._pens[key].is_on:
+                if key[0] == self.session.toolbox.active:
                     self.session.toolbox.activate("")
                 self._forget_annotations(key)
                 self.session.say(

@@ -7,7 +7,7 @@ the old one, and what an edit did is the difference of two documents.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -187,6 +187,37 @@ class Document:
     def with_interval(self, movie: str, interval_s: float) -> Document:
         """Type a frame interval."""
         return replace(self, intervals=_with(self.intervals, movie, float(interval_s)))
+
+
+def without_preview(document: Document, preview: Document, base: Document) -> Document:
+    """A document made from a preview, without what only the preview had changed.
+
+    Parameters
+    ----------
+    document
+        Made from `preview` by some edit.
+    preview
+        Made from `base`, for the time being.
+    base
+        What holds.
+    """
+    parts = {
+        part.name: getattr(base, part.name)
+        for part in fields(Document)
+        if getattr(document, part.name) is getattr(preview, part.name)
+    }
+    if "records" not in parts:
+        shown, _ = changed_records(base, preview)
+        pending = {k for k in shown if document.records.get(k) is preview.records[k]}
+        kept = {
+            key: base.records[key] if key in pending else record
+            for key, record in document.records.items()
+            if key not in pending or key in base.records
+        }
+        parts["records"] = MappingProxyType(kept)
+    elif len(parts) == len(fields(Document)):
+        return base
+    return replace(document, **parts)
 
 
 def _with(mapping: Mapping[str, T], key: str, value: T) -> Mapping[str, T]:

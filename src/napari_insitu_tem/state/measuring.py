@@ -161,7 +161,11 @@ def add_record(session: Session, record: Record, *, snap_it: bool) -> Record:
     record = placed(session, record)
     if snap_it:
         record = snapped(session, record)
-    session.edit(f"draw {label_of(record)}", session.document.with_records([record]))
+    session.edit(
+        f"draw {label_of(record)}",
+        session.document.with_records([record]),
+        ends_preview=True,
+    )
     session.select([record.id])
     return record
 
@@ -213,6 +217,7 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
     """
     if session.playhead is None:
         raise MeasurementError("Open a movie before measuring.")
+    session.cancel_preview()
     source = _row_to_copy(session, tool)
     if source is None:
         return None

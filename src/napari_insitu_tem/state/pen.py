@@ -307,7 +307,9 @@ class Pen:
             except InsituTemError as error:
                 self._session.say(str(error))
         self._session.edit(
-            f"move {label_of(moved)}", self._session.document.with_records([moved])
+            f"move {label_of(moved)}",
+            self._session.document.with_records([moved]),
+            ends_preview=True,
         )
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from psygnal import Signal
 
 from napari_insitu_tem.measure.tables import TableBuilder
-from napari_insitu_tem.model.document import Document
+from napari_insitu_tem.model.document import Document, without_preview
 from napari_insitu_tem.model.errors import ExperimentError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
@@ -153,6 +153,7 @@ class Session:
 
     def remove_movie(self, name: str) -> None:
         """Take a movie out; its rows stay in the document."""
+        self.cancel_preview()
         self._experiment.remove_movie(name)
         if self._playhead is not None and self._playhead.movie == name:
             rest = self._experiment.movies
@@ -181,10 +182,15 @@ class Session:
         """The present document, previews included."""
         return self._experiment.document
 
-    def edit(self, label: str, document: Document, *, merge_key: str = "") -> None:
+    def edit(
+        self,
+        label: str,
+        document: Document,
+        *,
+        merge_key: str = "",
+        ends_preview: bool = False,
+    ) -> None:
         """Put a new document in place as one undoable step.
-
-        A pending preview is part of the step.
 
         Parameters
         ----------
@@ -194,8 +200,14 @@ class Session:
             The new document.
         merge_key
             See `History.push`.
+        ends_preview
+            The step finishes what was previewed. Otherwise a pending preview, which
+            belongs to something else that is still being drawn, is left out of it.
         """
         before = self._base if self._base is not None else self.document
+        if self._base is not None and not ends_preview:
+            document = without_preview(document, self.document, self._base)
+            self.cancel_preview()
         self._base = None
         if document is before:
             return

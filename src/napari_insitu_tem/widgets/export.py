@@ -181,6 +181,7 @@ class ExportDock(QWidget):
         link = self._link()
         if link is not None:
             link.collect_table_edits()
+        self.session.cancel_preview()
         folder = Path(self.folder.text()).expanduser()
         time_range = self.session.range_ns if self.selected.isChecked() else None
         self.result.clear()

@@ -162,7 +162,9 @@ class AlignmentSection(Section):
         unsettled, self._unsettled = self._unsettled, None
         # Undone or edited by somebody else meanwhile: that holds.
         if unsettled is not None and unsettled[1] is self._session.document:
-            self._session.edit(f"type offset of {unsettled[0]}", unsettled[1])
+            self._session.edit(
+                f"type offset of {unsettled[0]}", unsettled[1], ends_preview=True
+            )
 
     def _on_stamps(self) -> None:
         movie = self._session.movie

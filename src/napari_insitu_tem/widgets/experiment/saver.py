@@ -98,7 +98,11 @@ class Saver:
             )
 
     def _snapshot(self) -> Experiment:
-        """The experiment as it is now: edits made while it is written are not in it."""
+        """The experiment as it is now: edits made while it is written are not in it.
+
+        Nor is what is still being drawn.
+        """
+        self._session.cancel_preview()
         snapshot = copy.copy(self._session.experiment)
         snapshot.view = view_of(self._viewer())
         return snapshot

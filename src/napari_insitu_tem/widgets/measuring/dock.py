@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.state.session import Playhead, Session
+from napari_insitu_tem.widgets.following import follow
 from napari_insitu_tem.widgets.measuring.actions import ActionBar
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
 from napari_insitu_tem.widgets.measuring.parameters import ParameterLink
@@ -114,14 +115,17 @@ class MeasuringDock(QScrollArea):
         self.actions_bar.add_shortcuts(self)
 
     def _connect(self) -> None:
-        session = self.session
-        session.experiment_changed.connect(self._on_change)
-        session.document_changed.connect(self._on_change)
-        session.playhead_changed.connect(self._on_playhead)
-        session.selection_changed.connect(self._on_change)
-        session.toolbox.active_changed.connect(self._on_change)
-        session.toolbox.tool_changed.connect(self._on_change)
-        session.message.connect(self._on_message)
+        session, toolbox = self.session, self.session.toolbox
+        follow(
+            self,
+            (session.experiment_changed, self._on_change),
+            (session.document_changed, self._on_change),
+            (session.playhead_changed, self._on_playhead),
+            (session.selection_changed, self._on_change),
+            (toolbox.active_changed, self._on_change),
+            (toolbox.tool_changed, self._on_change),
+            (session.message, self._on_message),
+        )
         self.object_box.name_changed.connect(self._on_object)
         self.movie_box.name_changed.connect(self._on_movie)
         self.table_button.clicked.connect(self._show_table)

@@ -66,7 +66,7 @@ class AlignDrag(Gesture):
         if not self._is_drag or self._offset_s == self._before_s:
             self._session.cancel_preview()
             return
-        self._session.edit(EDIT_LABEL, self._aligned())
+        self._session.edit(EDIT_LABEL, self._aligned(), ends_preview=True)
 
     def cancel(self) -> None:
         """Put the alignment back."""

@@ -78,8 +78,10 @@ class KymographLane(Lane):
 
     @property
     def path(self) -> Record | None:
-        """The path's row, None once it is deleted."""
-        return self.session.document.records.get(self.variant)
+        """The path's row, None once it is deleted or its movie is closed."""
+        path = self.session.document.records.get(self.variant)
+        movies = {movie.name for movie in self.session.experiment.movies}
+        return path if path is not None and path.movie in movies else None
 
     @property
     def title(self) -> str:

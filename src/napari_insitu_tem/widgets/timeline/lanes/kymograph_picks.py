@@ -35,10 +35,14 @@ class MovePick(Gesture):
         """Keep it there as one step; a click alone only selects."""
         if self._moved is None:
             return
-        moved = self._moved
-        if self._session.toolbox["front"].snap:
-            moved = snapped(self._session, moved)
-        self._session.edit("move front", self._session.document.with_records([moved]))
+        moved, session = self._moved, self._session
+        if session.toolbox["front"].snap:
+            try:
+                moved = snapped(session, moved)
+            except InsituTemError as error:
+                session.say(str(error))
+        document = session.document.with_records([moved])
+        session.edit("move front", document, ends_preview=True)
 
     def cancel(self) -> None:
         """Put it back."""
@@ -83,9 +87,14 @@ class PlacePick(Gesture):
 
     def finish(self, mouse: Mouse) -> None:
         """Keep it as one step."""
-        if self._record is not None:
+        if self._record is None:
+            return
+        try:
             snap_it = self._session.toolbox["front"].snap
             add_record(self._session, self._record, snap_it=snap_it)
+        except InsituTemError as error:
+            self._session.cancel_preview()
+            self._session.say(str(error))
 
     def cancel(self) -> None:
         """Take it away."""
