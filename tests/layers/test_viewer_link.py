@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from napari.components import ViewerModel
 
 from hands import drag, make_movie, make_trace
@@ -53,6 +54,23 @@ def test_calibrating_rescales_every_layer_of_the_movie(link):
     assert [tuple(x.scale) for x in link.viewer.layers] == [(1, 2, 2)] * 2
     session.undo()
     assert tuple(link.viewer.layers[0].scale) == (1, 0.5, 0.5)
+
+
+def test_a_pixel_size_leaves_the_movie_where_it_is_on_the_screen(link):
+    session, camera = link.session, link.viewer.scene.camera
+
+    def on_screen(y, x):
+        _, *place = link.movie_layer("wire").data_to_world((0, y, x))
+        return (np.array(place) - camera.center[-2:]) * camera.zoom
+
+    camera.center, camera.zoom = (0, 20.0, 30.0), 8.0
+    before = on_screen(40, 100)
+    size = Calibration.square(0.02)
+    session.edit("calibrate", session.document.with_calibration("wire", size))
+    np.testing.assert_allclose(on_screen(40, 100), before)
+    session.undo()
+    np.testing.assert_allclose(on_screen(40, 100), before)
+    assert camera.zoom == pytest.approx(8.0)
 
 
 def test_a_movie_opened_as_a_layer_joins_the_experiment(link):

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_insitu_tem.layers.annotation_layer import (
     AnnotationLayer,
     annotation_layer_data,
@@ -192,12 +194,25 @@ class ViewerLink:
             calibration = self.session.experiment.movie(name).calibration
             scale = None if calibration is None else calibration.scale_nm
             mine = [b.layer for k, b in self._annotations.items() if k[1] == name]
+            before = tuple(layer.scale)
             for one in (layer, *mine):
                 space = layer_space(scale, one.ndim)
                 if tuple(one.scale) != space["scale"]:
                     one.scale = space["scale"]
                 if tuple(str(u) for u in one.units) != _unit_names(space["units"]):
                     one.units = space["units"]
+            if tuple(layer.scale) != before and name == self._shown_movie:
+                self._stay_in_sight(before, tuple(layer.scale))
+
+    def _stay_in_sight(
+        self, before: tuple[float, ...], after: tuple[float, ...]
+    ) -> None:
+        """Let the camera follow a movie whose pixels got another size."""
+        camera = self.viewer.scene.camera
+        y, x = after[-2] / before[-2], after[-1] / before[-1]
+        depth, middle_y, middle_x = camera.center
+        camera.center = (depth, middle_y * y, middle_x * x)
+        camera.zoom /= float(np.sqrt(x * y))
 
     def _on_inserted(self, event: Any) -> None:
         """A movie that came through File > Open joins the experiment."""
