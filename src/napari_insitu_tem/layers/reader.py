@@ -33,7 +33,8 @@ def get_reader(path: str | Sequence[str]) -> ReaderFunction | None:
     try:
         identify(first)
     except InsituTemError as error:
-        return None if _viewer() is None else partial(_refuse, error)
+        is_others = _viewer() is None or get_annotation_reader(path) is not None
+        return None if is_others else partial(_refuse, error)
     return _read
 
 
