@@ -221,6 +221,18 @@ def touches(change: Change | None, *parts: str) -> bool:
     return any(getattr(before, part) is not getattr(after, part) for part in parts)
 
 
+def touches_rows(change: Change | None, *kinds: str) -> bool:
+    """Whether a change concerns rows of one of these kinds."""
+    if change is None:
+        return True
+    before, after = change.before.records, change.after.records
+    if before is after:
+        return False
+    fresh = [row for key, row in after.items() if before.get(key) is not row]
+    gone = [row for key, row in before.items() if key not in after]
+    return any(row.kind in kinds for row in (*fresh, *gone))
+
+
 def finite_bounds(*arrays: np.ndarray) -> tuple[float, float] | None:
     """Least and largest finite number of several arrays; None without one."""
     values = np.concatenate([np.asarray(a, float).ravel() for a in arrays])

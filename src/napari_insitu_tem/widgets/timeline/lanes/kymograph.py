@@ -23,7 +23,12 @@ from napari_insitu_tem.state.session import Change, Session
 from napari_insitu_tem.widgets.theme import Theme
 from napari_insitu_tem.widgets.timeline.formatting import time_text
 from napari_insitu_tem.widgets.timeline.gestures import Gesture, Mouse
-from napari_insitu_tem.widgets.timeline.lanes.base import Choice, Lane, touches
+from napari_insitu_tem.widgets.timeline.lanes.base import (
+    Choice,
+    Lane,
+    touches,
+    touches_rows,
+)
 from napari_insitu_tem.widgets.timeline.lanes.kymograph_image import KymographImage
 from napari_insitu_tem.widgets.timeline.lanes.kymograph_picks import (
     MovePick,
@@ -160,8 +165,9 @@ class KymographLane(Lane):
     def update(self, change: Change | None) -> None:
         """Show the picks; make the image anew when the path was changed."""
         path = self.path
-        if path is None or not touches(
-            change, "records", "alignments", "intervals", "calibrations"
+        if path is None or not (
+            touches(change, "alignments", "intervals", "calibrations")
+            or touches_rows(change, "path", "front")
         ):
             return
         is_preview = change is not None and change.is_preview

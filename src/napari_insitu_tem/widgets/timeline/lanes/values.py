@@ -20,6 +20,7 @@ from napari_insitu_tem.widgets.timeline.lanes.base import (
     Lane,
     finite_bounds,
     touches,
+    touches_rows,
 )
 from napari_insitu_tem.widgets.timeline.lanes.points import (
     PLOTS,
@@ -39,6 +40,8 @@ _TITLES = {
     "front": "Front position",
     "sei": "SEI thickness",
 }
+#: Other kinds whose rows go into the values of a kind.
+_ALSO_OF = {"front": ("path",), "sei": ("expansion",)}
 _UNITS = {"nm2": "nm²", "nm3": "nm³", "px2": "px²", "px3": "px³"}
 _POINT_PX = 8
 _REACH_PX = 8.0
@@ -117,8 +120,9 @@ class ValuesLane(Lane):
 
     def update(self, change: Change | None) -> None:
         """Read the rows anew, or only their times where only the clocks changed."""
-        parts = ("records", "calibrations", "objects", "settings", "intervals")
-        if touches(change, *parts):
+        parts = ("calibrations", "objects", "settings", "intervals")
+        kinds = (self._of_kind, *_ALSO_OF.get(self._of_kind, ()))
+        if touches(change, *parts) or touches_rows(change, *kinds):
             self._read()
         elif touches(change, "alignments"):
             self._place(self.points.table)
