@@ -54,21 +54,22 @@ def front_flags(
     """
     blank = np.broadcast_to(_is_blank(learnt), position.shape)
     out = _is_out(learnt) & ~blank
-    faint = _is_faint(learnt, position)
+    vanished = _has_vanished(learnt, position, out)
+    picked = np.isfinite(picks.anchors)
+    lost = (blank | out) & ~picked
     flag = np.select(
         [
-            blank | (faint & ~out),
+            blank | vanished | (_is_faint(learnt, position) & ~out),
             out,
             _is_touching(learnt, position),
             _is_ambiguous(learnt, spread),
-            _is_jump(learnt, position, spread),
+            _is_jump(learnt, np.where(lost, np.nan, position), spread),
         ],
         [LOW_CONTRAST, OUT_OF_FRAME, UNRESOLVED, AMBIGUOUS, JUMP],
         default="",
     )
-    picked = np.isfinite(picks.anchors)
     flag[picked] = ""
-    return flag, (blank | out) & ~picked
+    return flag, lost
 
 
 def _is_blank(learnt: Learnt) -> NDArray[np.bool_]:
@@ -114,6 +115,22 @@ def _is_out(learnt: Learnt) -> Booleans:
     seen = (learnt.samples.exposure > 0).any(axis=1)
     outside = [posterior[:, beyond].sum(axis=1) for posterior in learnt.posteriors]
     return np.asarray((np.array(outside) > 0.5) | ~seen)
+
+
+def _has_vanished(learnt: Learnt, position: FloatArray, out: Booleans) -> Booleans:
+    """(N, T) whether a front is gone without having come near an end of the path."""
+    last = learnt.samples.counts.shape[1] - 1
+    result = np.zeros(out.shape, dtype=bool)
+    for front, gone in enumerate(out):
+        if gone.all() or not gone.any():
+            continue
+        from_end = np.minimum(position[front], last - position[front])
+        far = _far(np.where(gone, np.nan, position[front]), learnt, front)
+        edges = np.flatnonzero(np.diff(gone, prepend=False, append=False))
+        for first, stop in edges.reshape(-1, 2):
+            beside = [t for t in (first - 1, stop) if 0 <= t < gone.size]
+            result[front, first:stop] = from_end[beside].min() > far
+    return result
 
 
 def _is_faint(learnt: Learnt, position: FloatArray) -> Booleans:
@@ -189,12 +206,19 @@ def _has_second(chance: FloatArray) -> bool:
 
 def _is_jump(learnt: Learnt, position: FloatArray, spread: FloatArray) -> Booleans:
     """(N, T) whether a front moved much farther than it does elsewhere."""
-    step = np.abs(np.diff(position, axis=1))
     result = np.zeros(position.shape, dtype=bool)
-    if step.shape[1] == 0:
-        return result
-    usual = np.quantile(step, _MOST, axis=1)
-    far = np.maximum(_FAR * usual, _JUMP_WIDTHS * learnt.template.widths + 1.0)
-    sure = _JUMP_CLEAR * np.hypot(spread[:, 1:], spread[:, :-1])
-    result[:, 1:] = (step > far[:, None]) & (step > sure)
+    for front, places in enumerate(position):
+        step = np.abs(np.diff(places))
+        sure = _JUMP_CLEAR * np.hypot(spread[front, 1:], spread[front, :-1])
+        far = _far(places, learnt, front)
+        result[front, 1:] = (step > far) & (step > sure)
     return result
+
+
+def _far(position: FloatArray, learnt: Learnt, front: int) -> float:
+    """Step in samples that is much longer than those of a front."""
+    step = np.abs(np.diff(position))
+    step = step[np.isfinite(step)]
+    usual = float(np.quantile(step, _MOST)) if step.size else 0.0
+    widths = _JUMP_WIDTHS * float(learnt.template.widths[front])
+    return max(_FAR * usual, widths + 1.0)

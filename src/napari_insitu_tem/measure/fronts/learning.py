@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.fronts.chain import smooth
 from napari_insitu_tem.measure.fronts.lesson import are_close, learnt
+from napari_insitu_tem.measure.fronts.offsets import Offsets
 from napari_insitu_tem.measure.fronts.picks import Picks
 from napari_insitu_tem.measure.fronts.samples import (
     Flicker,
@@ -27,15 +28,15 @@ FloatArray = NDArray[np.float64]
 
 #: Expected width of a front before it is learnt, in samples.
 _FIRST_WIDTH = 2.0
-#: Most rounds of learning, and the gain in log-likelihood that ends them.
-_ROUNDS, _ENOUGH = 12, 0.05
+#: Most rounds of learning, and the gain in log-likelihood a frame that ends them.
+_ROUNDS, _ENOUGH = 12, 1e-3
 #: Rounds on the finer grid.
 _FINE_ROUNDS = 2
-#: Distances of places on the grid in samples, from fine to coarse; that of learning.
+#: Distances of places on the grid in samples, from fine to coarse; those of learning.
 _SPACINGS = (0.125, 0.25, 0.5, 1.0)
-_LEARNING_SPACING = 0.5
-#: Most places times frames.
-_CELLS = 16_000_000
+_LEARNING_SPACING, _COARSE_SPACING = 0.5, 1.0
+#: Most places times frames, and the samples from which learning is coarser.
+_CELLS, _MANY = 16_000_000, 500_000
 #: Log-likelihood of a place where a front cannot be, and the chance taken for none.
 _NEVER, _NO_CHANCE = -1e4, 1e-4
 #: Least and most of a pattern's factors.
@@ -69,6 +70,8 @@ class Learnt:
         Brightness of whole frames.
     is_patterned
         Whether places of the path differ from each other in all frames.
+    asked
+        Which of the fronts were asked for; others only explain the rest.
     """
 
     samples: FrontSamples
@@ -80,11 +83,13 @@ class Learnt:
     evidence: float
     flicker: Flicker
     is_patterned: bool
+    asked: slice = field(default_factory=lambda: slice(None))
 
     @property
     def model(self) -> FloatArray:
         """(T, L) counts that are expected."""
-        return self.template.model(self.samples, self.posteriors, self.grid)
+        offsets = Offsets(self.samples.counts.shape[1], self.grid)
+        return self.template.model(self.samples, self.posteriors, offsets)
 
     @property
     def merit(self) -> float:
@@ -118,14 +123,31 @@ def learn_fronts(
     best = _Learning(ask).run()
     if flicker_of(best.samples, best.model).is_clear:
         best = max(best, _Learning(ask, flickers=True).run(), key=_merit)
-    if not is_unexplained(best.samples, best.model):
-        return best
-    level = samples.exposure * float(best.template.levels.mean())
-    found = best.samples, best.model
-    firsts = [pattern_of(*found), pattern_of(samples, level)]
-    flickers = best.flicker.is_clear
+    if is_unexplained(best.samples, best.model):
+        best = _with_pattern(ask, best)
+    if fronts == 1 and picks.are_given and is_unexplained(best.samples, best.model):
+        best = _with_another(ask, best)
+    return best
+
+
+def _with_pattern(ask: _Question, found: Learnt) -> Learnt:
+    """A pattern of the path, if that explains more."""
+    level = ask.samples.exposure * float(found.template.levels.mean())
+    plain = found.samples, found.model
+    firsts = [pattern_of(*plain), pattern_of(ask.samples, level)]
+    flickers = found.flicker.is_clear
     tries = [_Learning(ask, flickers=flickers, pattern=first).run() for first in firsts]
-    return max(best, *tries, key=_merit)
+    return max(found, *tries, key=_merit)
+
+
+def _with_another(ask: _Question, found: Learnt) -> Learnt:
+    """Another front before or behind the one that was picked, if that explains more."""
+    tries = []
+    for place in (0, 1):
+        both = replace(ask, fronts=2, picks=ask.picks.beside(1 - place))
+        other = _Learning(both, flickers=found.flicker.is_clear).run()
+        tries.append(replace(other, asked=slice(place, place + 1)))
+    return max(found, *tries, key=_merit)
 
 
 def _merit(found: Learnt) -> float:
@@ -162,13 +184,18 @@ class _Learning:
         self._near = start.near(4 * _FIRST_WIDTH) if ask.fronts > 1 else None
         widths = np.full(ask.fronts, _FIRST_WIDTH)
         self._template = FrontTemplate(start.levels, widths)
-        self._posteriors, self._seen = start.posteriors, start.places
+        is_large = self._bare.counts.size > _MANY
+        first = _COARSE_SPACING if is_large else _LEARNING_SPACING
+        self._go_to(self._places(first), start.places, start.posteriors)
         self._learn_exposure()
-        self._grid = self._places(_LEARNING_SPACING)
         prior = any_steps(len(self._grid), self._spacing)
         self._priors = [prior] * ask.fronts
         self._terms: list[FloatArray] = []
         self._evidence = -np.inf
+
+    @property
+    def _grid(self) -> FloatArray:
+        return self._offsets.grid
 
     @property
     def _spacing(self) -> float:
@@ -185,7 +212,7 @@ class _Learning:
             before = self._total
             self._follow(learn=True)
             self._learn()
-            if abs(self._total - before) < _ENOUGH:
+            if abs(self._total - before) < _ENOUGH * len(self._bare.counts):
                 break
         self._refine()
         for done in range(_FINE_ROUNDS):
@@ -223,9 +250,19 @@ class _Learning:
         smooth_over = 0.6 * float(self._template.widths.min())
         finest = max(min(sure, smooth_over), _SPACINGS[0])
         usable = [s for s in _SPACINGS if s <= finest]
-        self._grid = self._places(usable[-1])
+        self._go_to(self._places(usable[-1]), self._grid, self._posteriors)
         self._priors = [
             prior.on_grid(len(self._grid), self._spacing) for prior in self._priors
+        ]
+
+    def _go_to(
+        self, grid: FloatArray, old: FloatArray, posteriors: list[FloatArray]
+    ) -> None:
+        """Take what is known of the places to another grid."""
+        self._offsets = Offsets(self._bare.counts.shape[1], grid)
+        moved = [_resampled(chance, old, grid) for chance in posteriors]
+        self._posteriors = [
+            chance / chance.sum(axis=1, keepdims=True) for chance in moved
         ]
 
     def _follow(self, *, learn: bool) -> None:
@@ -239,7 +276,6 @@ class _Learning:
         ]
         self._evidence = float(sum(chain.evidence for chain in chains))
         self._posteriors = [chain.posterior for chain in chains]
-        self._seen = self._grid
         if learn:
             self._priors = [
                 prior.learnt(chain.paired)
@@ -248,7 +284,7 @@ class _Learning:
 
     def _term(self, front: int) -> FloatArray:
         """(T, G) log-likelihood of a front, with picks and the order of the fronts."""
-        term = self._template.log_likelihood(self._samples, front, self._grid)
+        term = self._template.log_likelihood(self._samples, front, self._offsets)
         if self._near is not None:
             self._correct(term, front)
             first, last = self._near[front].T[:, :, None]
@@ -258,14 +294,14 @@ class _Learning:
 
     def _correct(self, term: FloatArray, front: int) -> None:
         """Where fronts overlap, take what the others do into account."""
-        means = np.array([chance @ self._seen for chance in self._posteriors])
+        means = np.array([chance @ self._grid for chance in self._posteriors])
         frames = np.flatnonzero(are_close(means, self._template.widths)[front])
         if frames.size == 0:
             return
         assert self._near is not None
         length = self._bare.counts.shape[1]
         some = [chance[frames] for chance in self._posteriors]
-        others = self._template.without(front, some, self._seen, length)
+        others = self._template.without(front, some, self._grid, length)
         for frame, level in zip(frames, others, strict=True):
             first, last = self._near[front, frame]
             near = (self._grid >= first) & (self._grid <= last)
@@ -284,8 +320,6 @@ class _Learning:
             chance = self._posteriors[other]
             below = np.cumsum(chance, axis=1) - 0.5 * chance
             chance = np.maximum(1.0 - below, 0.0) if other > front else below
-            if self._seen is not self._grid:
-                chance = _resampled(chance, self._seen, self._grid)
             none = chance < _NO_CHANCE
             total += np.where(none, _NEVER, np.log(np.where(none, 1.0, chance)))
         return total
@@ -293,13 +327,13 @@ class _Learning:
     def _learn(self) -> None:
         """Levels and widths from where the fronts may be; then what the light does."""
         self._template = learnt(
-            self._template, self._samples, self._posteriors, self._grid
+            self._template, self._samples, self._posteriors, self._offsets
         )
         self._learn_exposure()
 
     def _learn_exposure(self) -> None:
         """Pattern, flicker and noise."""
-        model = self._template.model(self._bare, self._posteriors, self._seen)
+        model = self._template.model(self._bare, self._posteriors, self._offsets)
         if self._pattern is not None:
             pattern = pattern_of(self._bare, model * self._flicker.factor[:, None])
             self._pattern = pattern / pattern.mean()
@@ -317,8 +351,10 @@ class _Learning:
 
 
 def _resampled(values: FloatArray, old: FloatArray, new: FloatArray) -> FloatArray:
-    """(T, G) values between the places of another grid."""
-    at = np.clip((new - old[0]) / (old[1] - old[0]), 0, len(old) - 1)
-    low = np.minimum(at.astype(int), len(old) - 2)
+    """(T, G) values between the places of another grid, 0 beyond."""
+    at = (new - old[0]) / (old[1] - old[0])
+    low = np.clip(at.astype(int), 0, len(old) - 2)
     part = at - low
-    return np.asarray(values[:, low] * (1 - part) + values[:, low + 1] * part)
+    inside = (part >= 0) & (part <= 1)
+    moved = values[:, low] * (1 - part) + values[:, low + 1] * part
+    return np.where(inside, moved, 0.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_insitu_tem.measure.fronts.offsets import Offsets
 from napari_insitu_tem.measure.fronts.samples import FrontSamples
 from napari_insitu_tem.measure.fronts.template import FrontTemplate, passed, positive
 from napari_insitu_tem.measure.step_posterior import LEAST_WIDTH
@@ -21,6 +22,8 @@ _USUAL_WIDTH, _SPREAD = 1.5, 0.7
 _WIDEST = 0.4
 #: Distance of two fronts below which they overlap, in the sum of their widths.
 _OVERLAP = 2.5
+#: Weight of a distance, as a part of the largest, below which it is left out.
+_SEEN = 1e-9
 #: Rounds of reweighting in one lesson.
 _ROUNDS = 2
 
@@ -29,14 +32,14 @@ def learnt(
     template: FrontTemplate,
     samples: FrontSamples,
     posteriors: list[FloatArray],
-    grid: FloatArray,
+    offsets: Offsets,
 ) -> FrontTemplate:
     """Levels and widths from all frames, each moved to where its front may be.
 
     The maximisation step of expectation-maximisation, by weighted least squares of the
     profiles around each front.
     """
-    profiles = _aligned(samples, posteriors, grid, template.widths)
+    profiles = _aligned(samples, posteriors, offsets, template.widths)
     for _ in range(_ROUNDS):
         template = _improved(template, profiles, samples)
     return template
@@ -54,22 +57,18 @@ class _Profile:
 def _aligned(
     samples: FrontSamples,
     posteriors: list[FloatArray],
-    grid: FloatArray,
+    offsets: Offsets,
     widths: FloatArray,
 ) -> list[_Profile]:
     """The profile around each front, of the samples that are nearest to it."""
-    length = samples.counts.shape[1]
-    finer = round(1.0 / (grid[1] - grid[0])) if len(grid) > 1 else 1
-    offset = np.arange(length) * finer - np.rint(grid * finer).astype(int)[:, None]
-    first = int(offset.min())
-    index = (offset - first).ravel()
+    nearest = _nearest(posteriors, offsets.grid, offsets.length, widths)
     profiles = []
-    nearest = _nearest(posteriors, grid, length, widths)
     for near, posterior in zip(nearest, posteriors, strict=True):
-        signal = np.bincount(index, (posterior.T @ (samples.signal * near)).ravel())
-        weight = np.bincount(index, (posterior.T @ (samples.weight * near)).ravel())
-        seen = weight > 1e-9 * weight.max()
-        place = (np.flatnonzero(seen) + first) / finer
+        weights = samples.common_weight if len(near) == 1 else samples.weight * near
+        signal = offsets.aligned(samples.signal * near, posterior)
+        weight = offsets.aligned(weights, posterior)
+        seen = weight > _SEEN * weight.max()
+        place = offsets.distances[seen]
         profiles.append(_Profile(place, signal[seen], weight[seen]))
     return profiles
 

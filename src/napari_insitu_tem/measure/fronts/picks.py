@@ -36,6 +36,22 @@ class Picks:
     anchors: FloatArray
     start: FloatArray
 
+    @property
+    def are_given(self) -> bool:
+        """Whether there are any."""
+        return bool(np.isfinite(self.anchors).any() or np.isfinite(self.start).any())
+
+    def beside(self, place: int) -> Picks:
+        """The same picks where another front is followed too, in this place."""
+        return Picks(
+            np.insert(self.anchors, place, np.nan, axis=0),
+            np.insert(self.start, place, np.nan),
+        )
+
+    def only(self, fronts: slice) -> Picks:
+        """The picks of some of the fronts."""
+        return Picks(self.anchors[fronts], self.start[fronts])
+
     def all_places(self) -> FloatArray:
         """(N, T) all places, right or roughly so."""
         given = self.anchors.copy()

@@ -58,6 +58,12 @@ class FrontSamples:
         """(T, L) what the template's b(m) is multiplied by."""
         return self.exposure if self.is_counted else self.exposure**2
 
+    @property
+    def common_weight(self) -> FloatArray:
+        """(T, L) weights, or (1, L) where they are the same in all frames."""
+        weight = self.weight
+        return weight[:1] if np.array_equal(weight[1:], weight[:-1]) else weight
+
     def frame(self, index: int) -> FrontSamples:
         """One frame."""
         row = slice(index, index + 1)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from napari_insitu_tem.measure.fronts.offsets import Offsets
     from napari_insitu_tem.measure.fronts.samples import FrontSamples
 
 FloatArray = NDArray[np.float64]
@@ -40,7 +41,7 @@ class FrontTemplate:
         return np.diff(self.levels)
 
     def log_likelihood(
-        self, samples: FrontSamples, front: int, grid: FloatArray
+        self, samples: FrontSamples, front: int, offsets: Offsets
     ) -> FloatArray:
         """(T, G) log-likelihood of a front at each place, up to a constant a frame.
 
@@ -51,9 +52,11 @@ class FrontTemplate:
         log-likelihood of all fronts is then the sum of one term a front, and the fronts
         of a frame depend on each other by their order alone.
         """
-        x = np.arange(samples.counts.shape[1], dtype=np.float64)
-        a, b = self.terms(front, x, grid, samples.is_counted)
-        return np.asarray((samples.signal @ a.T - samples.weight @ b.T) / samples.noise)
+        x, at = offsets.distances, np.zeros(1)
+        a, b = self.terms(front, x, at, samples.is_counted)
+        total = offsets.over_samples(samples.signal, a[0])
+        total -= offsets.over_samples(samples.common_weight, b[0])
+        return np.asarray(total / samples.noise)
 
     def terms(
         self, front: int, x: FloatArray, grid: FloatArray, is_counted: bool
@@ -113,17 +116,13 @@ class FrontTemplate:
         return level_likelihood(samples, float(self.levels[0]))
 
     def model(
-        self,
-        samples: FrontSamples,
-        posteriors: list[FloatArray],
-        grid: FloatArray,
+        self, samples: FrontSamples, posteriors: list[FloatArray], offsets: Offsets
     ) -> FloatArray:
         """(T, L) counts that are expected, given where the fronts may be."""
-        x = np.arange(samples.counts.shape[1], dtype=np.float64)
         level = np.full(samples.counts.shape, self.levels[0])
         for front, posterior in enumerate(posteriors):
-            part = passed(x, grid, self.widths[front])
-            level += self.steps[front] * (posterior @ part)
+            part = passed(offsets.distances, np.zeros(1), self.widths[front])[0]
+            level += self.steps[front] * offsets.over_places(posterior, part)
         return np.asarray(level * samples.exposure)
 
     def information(self, samples: FrontSamples) -> FloatArray:

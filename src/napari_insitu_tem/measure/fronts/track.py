@@ -20,8 +20,9 @@ from napari_insitu_tem.model.progress import Progress, no_progress
 
 FloatArray = NDArray[np.float64]
 
-#: What the model's step misses of a front sharper than a pixel, in samples (1 s.d.).
-_PIXELATION = 0.03
+#: What the model's step misses of a front sharper than a pixel, in samples (1 s.d.),
+#: and the width in units of a pixel's own below which one is.
+_PIXELATION, _SHARP = 0.03, 1.2
 #: Most fronts that are followed together, and fewest samples along the path.
 _MOST_FRONTS, _LEAST_SAMPLES = 4, 8
 
@@ -54,9 +55,10 @@ class FrontTrack:
         Neighbouring frames share their errors, so a law must not be fitted to these:
         `fit_law` takes the track for its surface.
     flag
-        (N, T) "" or why a position is doubted: `low_contrast`, `out_of_frame`,
-        `unresolved` (two fronts within two widths), `ambiguous` (two likely places),
-        `jump` (much farther from the frame before than this front usually moves).
+        (N, T) "" or why a position is doubted: `low_contrast` (no such step),
+        `out_of_frame`, `unresolved` (two fronts within two widths), `ambiguous` (two
+        likely places), `jump` (much farther from the frame before than it usually
+        moves).
     levels
         (N + 1,) brightness between the fronts, in the unit of the kymograph.
     blur
@@ -67,7 +69,7 @@ class FrontTrack:
         What each frame says alone; None for a track made by hand.
     parameters
         What was asked for and what was found on the way: gain, fronts, anchors, start,
-        width, step, noise, flicker, pattern.
+        width, step, noise, flicker, pattern, other moving edges.
     """
 
     position: FloatArray
@@ -160,35 +162,56 @@ def _track(
     kymograph: Kymograph, gain: float | None, picks: Picks, learnt: Learnt
 ) -> FrontTrack:
     """What was learnt, in px and in the unit of the kymograph."""
-    template, samples = learnt.template, learnt.samples
+    asked = learnt.asked
+    if learnt.template.fronts > len(picks.start):
+        picks = picks.beside(1 - asked.start)
     position, spread = _moments(learnt)
-    sharp = template.widths < 1.2 * LEAST_WIDTH
+    widths = learnt.template.widths
+    sharp = widths < _SHARP * LEAST_WIDTH
     spread = np.hypot(spread, _PIXELATION * sharp[:, None])
     flag, is_lost = front_flags(learnt, position, spread, picks)
     step = kymograph.step
-    unit = 1.0 if gain is None else gain / (kymograph.width * min(step, 1.0))
-    there = samples.exposure > 0
-    mean_exposure = float(samples.exposure[there].mean())
+    blur = np.sqrt(np.maximum(widths**2 - LEAST_WIDTH**2, 0.0))
+    steps = np.array([prior.mean_step for prior in learnt.priors])
     return FrontTrack(
-        position=np.where(is_lost, np.nan, position * step),
-        u_position=np.where(is_lost, np.nan, spread * step),
-        flag=flag,
-        levels=template.levels * unit * mean_exposure,
-        blur=np.sqrt(np.maximum(template.widths**2 - LEAST_WIDTH**2, 0.0)) * step,
-        step_size=np.array([prior.mean_step for prior in learnt.priors]) * step,
-        surface=Surface(learnt.grid * step, learnt.log_likelihood),
-        parameters={
-            "gain": gain,
-            "fronts": template.fronts,
-            "anchors": _listed(picks.anchors * step),
-            "start": [float(p) for p in picks.start * step if np.isfinite(p)],
-            "width": kymograph.width,
-            "step": step,
-            "noise": learnt.samples.noise,
-            "flicker": learnt.flicker.is_clear,
-            "pattern": learnt.is_patterned,
-        },
+        position=np.where(is_lost, np.nan, position * step)[asked],
+        u_position=np.where(is_lost, np.nan, spread * step)[asked],
+        flag=flag[asked],
+        levels=_levels(kymograph, gain, learnt),
+        blur=blur[asked] * step,
+        step_size=steps[asked] * step,
+        surface=Surface(learnt.grid * step, learnt.log_likelihood[asked]),
+        parameters=_parameters(kymograph, gain, picks.only(asked), learnt),
     )
+
+
+def _levels(kymograph: Kymograph, gain: float | None, learnt: Learnt) -> FloatArray:
+    """Brightness beside the fronts that were asked for, in the kymograph's unit."""
+    unit = 1.0
+    if gain is not None:
+        unit = gain / (kymograph.width * min(kymograph.step, 1.0))
+    exposure = learnt.samples.exposure
+    levels = learnt.template.levels * unit * float(exposure[exposure > 0].mean())
+    first, stop, _ = learnt.asked.indices(learnt.template.fronts)
+    return np.asarray(levels[first : stop + 1])
+
+
+def _parameters(
+    kymograph: Kymograph, gain: float | None, picks: Picks, learnt: Learnt
+) -> dict[str, Any]:
+    step = kymograph.step
+    return {
+        "gain": gain,
+        "fronts": len(picks.start),
+        "anchors": _listed(picks.anchors * step),
+        "start": [float(p) for p in picks.start * step if np.isfinite(p)],
+        "width": kymograph.width,
+        "step": step,
+        "noise": learnt.samples.noise,
+        "flicker": learnt.flicker.is_clear,
+        "pattern": learnt.is_patterned,
+        "others": learnt.template.fronts - len(picks.start),
+    }
 
 
 def _listed(anchors: FloatArray) -> dict[int, list[float]]:
