@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import psutil
@@ -20,11 +21,12 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def report_memory(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+def report_memory(capsys: pytest.CaptureFixture[str], benchmark: Any) -> Iterator[None]:
     """Say how much resident memory the benchmark gained."""
     process = psutil.Process()
     before = process.memory_info().rss
     yield
     gained = (process.memory_info().rss - before) / 2**20
+    benchmark.extra_info["memory_MB"] = round(gained)
     with capsys.disabled():
         print(f" (memory {gained:+.0f} MB)", end="")

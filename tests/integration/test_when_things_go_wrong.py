@@ -5,29 +5,22 @@ Nothing that was there is lost, nothing hangs, and a sentence says what happened
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QLabel
+from qtpy.QtWidgets import QApplication
 
 from hands import Canvas, make_movie, make_trace
 from napari_insitu_tem.io.experiment_folder import load_experiment, save_experiment
 from napari_insitu_tem.layers.docks import AREAS, show_dock
-from napari_insitu_tem.layers.opening import open_paths
 from napari_insitu_tem.layers.viewer_link import link_of
-from napari_insitu_tem.model.errors import CancelledError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.samples import find_sample
-from napari_insitu_tem.widgets.dialogs.mapping import MappingDialog
-from napari_insitu_tem.widgets.experiment import opener as opener_module
 
 SAMPLE = find_sample("si_nanowire")
 LEFT = Qt.MouseButton.LeftButton
@@ -69,34 +62,6 @@ def rows(session: Any, kind: str = "expansion") -> int:
     return len(session.document.of_kind(kind))
 
 
-class Escape:
-    """Answers each question by the Escape key, and remembers what it said."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self._timer = QTimer()
-        self._timer.timeout.connect(self._look)
-        self._timer.start(30)
-
-    def _look(self) -> None:
-        dialog = QApplication.activeModalWidget()
-        if dialog is not None and dialog.isVisible():
-            words = [label.text() for label in dialog.findChildren(QLabel)]
-            self.texts.append(" ".join([dialog.windowTitle(), *words]))
-            QTest.keyClick(dialog, Qt.Key.Key_Escape)
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-
-@pytest.fixture
-def escape(qapp: Any) -> Iterator[Escape]:
-    """Somebody who cancels every dialog."""
-    somebody = Escape()
-    yield somebody
-    somebody.stop()
-
-
 # -- bad files through napari's own ways in -----------------------------------
 
 BAD: dict[str, bytes] = {
@@ -115,25 +80,25 @@ def drop(window: Any, *paths: Path) -> None:
     window.window._qt_viewer._qt_open([str(path) for path in paths], stack=False)
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_dropped_on_napari_is_named(window, session, tmp_path, name):
-    path = tmp_path / name
-    path.write_bytes(BAD[name])
-    before = session.experiment.movies, session.document, list(window.layers)
-    window.open(str(path), plugin="napari-insitu-tem")
-    (sentence,) = shown()
-    assert name in sentence
-    assert sentence.count(".") >= 2  # what is wrong, and the way out
-    assert (session.experiment.movies, session.document, list(window.layers)) == before
-
-
-def test_a_bad_file_that_only_the_plugin_reads_is_named_when_dropped(
+def test_bad_files_opened_in_napari_are_named_and_change_nothing(
     window, session, tmp_path
 ):
-    path = tmp_path / "diary.mpt"
-    path.write_bytes(BAD["diary.mpt"])
-    drop(window, path)
-    assert [name for name in shown() if "diary.mpt" in name] == shown() != []
+    before = session.experiment.movies, session.document, list(window.layers)
+    for name, content in BAD.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        notification_manager.records.clear()
+        window.open(str(path), plugin="napari-insitu-tem")
+        (sentence,) = shown()
+        assert name in sentence
+        assert sentence.count(".") >= 2, sentence  # what is wrong, and the way out
+    after = session.experiment.movies, session.document, list(window.layers)
+    assert after == before
+    # A file that only the plugin reads, dropped on the window.
+    notification_manager.records.clear()
+    drop(window, tmp_path / "diary.mpt")
+    (sentence,) = shown()
+    assert "diary.mpt" in sentence
 
 
 # -- layers that go while they are used -----------------------------------
@@ -157,8 +122,8 @@ def release(canvas: Canvas, end) -> None:
 def test_an_annotation_layer_deleted_while_it_is_drawn_on_loses_no_row(
     window, canvas, session, heard
 ):
-    show_dock(window, "Expansion")
-    session.toolbox.activate("expansion")
+    dock = show_dock(window, "Expansion")
+    dock.actions_bar.draw.click()
     canvas.drag(*WIRE)
     finished = session.document
     press_and_move(canvas, (27.0, 60.0), (68.0, 60.0))
@@ -168,22 +133,14 @@ def test_an_annotation_layer_deleted_while_it_is_drawn_on_loses_no_row(
     release(canvas, (68.0, 60.0))
     assert session.document.records == finished.records
     assert "are kept" in heard[-1]
-    # The next row brings the layer back with all of them.
-    session.toolbox.activate("")
-    session.toolbox.activate("expansion")
+    # The tool is put down; drawing again brings the layer back with all its rows.
+    assert session.toolbox.active == ""
+    assert not dock.actions_bar.draw.isChecked()
+    dock.actions_bar.draw.click()
     canvas.drag((27.0, 90.0), (68.0, 90.0))
     layer = link_of(window).annotation_layer("expansion", "wire").layer
     assert layer in window.layers
     assert len(layer.data) == rows(session) == 2
-
-
-def test_the_tool_is_put_down_when_its_layer_goes(window, session):
-    dock = show_dock(window, "Expansion")
-    session.toolbox.activate("expansion")
-    assert dock.actions_bar.draw.isChecked()
-    window.layers.remove(link_of(window).annotation_layer("expansion", "wire").layer)
-    assert session.toolbox.active == ""
-    assert not dock.actions_bar.draw.isChecked()
 
 
 def test_a_movie_layer_deleted_while_every_dock_shows_it_keeps_the_rows(
@@ -242,23 +199,24 @@ def test_a_copied_annotation_layer_disturbs_nothing(window, canvas, session):
     assert rows(session) == 2
 
 
-@pytest.mark.parametrize("name", AREAS)
-def test_a_dock_that_was_closed_hears_nothing_and_comes_back(
-    window, canvas, session, qtbot, name
+def test_docks_that_were_closed_hear_nothing_and_come_back(
+    window, canvas, session, qtbot
 ):
-    dock = show_dock(window, name)
-    dock = getattr(dock, "native", dock)
     session.toolbox.activate("expansion")
-    with qtbot.waitSignal(dock.destroyed, timeout=5000):
-        window.window.remove_dock_widget(dock)
-        dock.deleteLater()
+    for name in AREAS:
+        dock = show_dock(window, name)
+        dock = getattr(dock, "native", dock)
+        with qtbot.waitSignal(dock.destroyed, timeout=5000):
+            window.window.remove_dock_widget(dock)
+            dock.deleteLater()
     canvas.drag(*WIRE)
     session.go_to(3)
     session.undo()
     session.redo()
     session.say("Nobody needs to hear this.")
     assert rows(session) == 1
-    assert show_dock(window, name) is not None
+    for name in AREAS:
+        assert show_dock(window, name) is not None
     settle()
 
 
@@ -297,15 +255,15 @@ def test_the_undo_button_in_the_middle_of_a_polyline_does_the_same(
     session.redo()
 
 
-@pytest.mark.parametrize("key", [Qt.Key.Key_F5, Qt.Key.Key_N])
-def test_a_key_in_the_middle_of_a_drawing_keeps_no_half_shape(canvas, session, key):
+def test_a_key_in_the_middle_of_a_drawing_keeps_no_half_shape(canvas, session):
     session.toolbox.activate("sei")
-    canvas.click((28.0, 20.0), (28.0, 60.0))
-    assert session.document.of_kind("sei")
-    canvas.key(key)
-    canvas.key(Qt.Key.Key_Escape)
-    canvas.key(Qt.Key.Key_Escape)
-    assert session.document.of_kind("sei") == ()
+    for key in (Qt.Key.Key_F5, Qt.Key.Key_N):
+        canvas.click((28.0, 20.0), (28.0, 60.0))
+        assert session.document.of_kind("sei")
+        canvas.key(key)
+        canvas.key(Qt.Key.Key_Escape)
+        assert session.document.of_kind("sei") == ()
+    assert [r.get("label") for r in session.document.records.values()] == ["crack"]
 
 
 def test_saving_in_the_middle_of_a_drawing_saves_what_is_finished(
@@ -336,180 +294,3 @@ def test_opening_another_experiment_in_the_middle_of_a_drawing_takes_nothing_alo
     release(canvas, (68.0, 60.0))
     assert session.document.records == {}
     assert session.undo() == ""
-
-
-# -- questions that are not answered -----------------------------------
-
-
-def test_cancelled_file_dialogs_change_nothing(window, canvas, session, escape):
-    experiment_dock = show_dock(window, "Experiment")
-    export_dock = show_dock(window, "Export")
-    session.toolbox.activate("expansion")
-    canvas.drag(*WIRE)
-    before = session.document, session.experiment.movies
-    folder = export_dock.folder.text()
-    buttons = experiment_dock.buttons
-    for button, title in (
-        (buttons.open_button, "Open movies and traces"),
-        (buttons.experiment_button, "Open an experiment"),
-        (buttons.save_button, "Save the experiment as"),
-        (buttons.save_as_button, "Save the experiment as"),
-        (export_dock.choose_button, "Export tables to"),
-    ):
-        button.click()
-        assert title in escape.texts[-1]
-    assert (session.document, session.experiment.movies) == before
-    assert session.has_unsaved_edits
-    assert session.experiment.folder is None
-    assert export_dock.folder.text() == folder
-    assert shown() == []
-
-
-def open_in_dock(window: Any, qtbot: Any, *paths: Path) -> None:
-    dock = show_dock(window, "Experiment")
-    dock.opener.open(list(paths))
-    qtbot.waitUntil(lambda: not dock.busy.is_busy, timeout=20_000)
-
-
-def test_a_cancelled_mapping_opens_nothing_and_says_so(
-    window, session, heard, qtbot, escape, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("NAPARI_INSITU_TEM_CONFIG", str(tmp_path / "settings"))
-    path = tmp_path / "run.csv"
-    path.write_text("t,Wert,x\n" + "".join(f"{i / 2},{i},{-i}\n" for i in range(20)))
-    before = session.experiment.traces
-    open_in_dock(window, qtbot, path)
-    assert len(escape.texts) == 1
-    assert heard[-1] == "Opening run.csv was cancelled."
-    assert session.experiment.traces == before
-    assert shown() == []
-    assert not [w for w in QApplication.topLevelWidgets() if type(w) is MappingDialog]
-
-
-def test_an_interval_that_is_not_given_is_asked_for_later(
-    window, session, qtbot, escape, tmp_path
-):
-    path = tmp_path / "timeless.tif"
-    tifffile.imwrite(path, np.zeros((5, 8, 8), np.uint8), photometric="minisblack")
-    open_in_dock(window, qtbot, path)
-    qtbot.waitUntil(lambda: bool(escape.texts))
-    assert "timeless (5 frames) has no frame times" in escape.texts[0]
-    assert session.experiment.movie("timeless").times is None
-    assert session.document.intervals == {}
-
-
-def test_a_file_that_is_not_located_leaves_its_rows_and_its_place(
-    window, session, heard, qtbot, escape, tmp_path
-):
-    movie = tmp_path / "wire.ome.tif"
-    movie.write_bytes(SAMPLE.movie.read_bytes())
-    session.open(Experiment())
-    open_paths(window, [movie])
-    session.toolbox.change("expansion", snap=False)
-    session.toolbox.activate("expansion")
-    qtbot.wait(100)
-    Canvas(window, qtbot).drag((30.0, 40.0), (118.0, 40.0))
-    folder = save_experiment(session.experiment, tmp_path / "exp", session.tables())
-    session.mark_saved()
-    session.open(Experiment())
-    away = movie.rename(tmp_path / "away.tif")
-    open_in_dock(window, qtbot, folder)
-    assert "wire.ome.tif is not where it was" in escape.texts[0]
-    assert rows(session) == 1
-    assert "wire.ome.tif" in heard[-1]
-    # Saved without it and put back, it is there again.
-    save_experiment(session.experiment, folder, session.tables())
-    away.rename(movie)
-    session.mark_saved()
-    open_in_dock(window, qtbot, folder)
-    assert [m.name for m in session.experiment.movies] == ["wire"]
-    assert session.table("expansion")["value"].notna().all()
-
-
-def test_an_experiment_does_not_replace_unsaved_edits_unasked(
-    window, canvas, session, heard, qtbot, escape
-):
-    session.toolbox.activate("expansion")
-    canvas.drag(*WIRE)
-    before = session.experiment, session.document, list(window.layers)
-    open_in_dock(window, qtbot, SAMPLE.experiment)
-    qtbot.waitUntil(lambda: bool(escape.texts))
-    assert "has edits that are not saved" in escape.texts[0]
-    assert (session.experiment, session.document, list(window.layers)) == before
-    assert "cancelled" in heard[-1]
-    with pytest.raises(CancelledError):
-        open_paths(window, [SAMPLE.experiment])
-    assert session.experiment is before[0]
-    with pytest.raises(CancelledError):
-        window.open_sample("napari-insitu-tem", "si_nanowire")
-    assert session.experiment is before[0]
-    assert [layer.name for layer in window.layers] == [x.name for x in before[2]]
-
-
-# -- two windows -----------------------------------
-
-
-def open_small(viewer: Any, name: str) -> Any:
-    session = link_of(viewer).session
-    session.open(Experiment(make_movie(name), make_trace()).align(offset_s=0.0))
-    session.toolbox.change("expansion", snap=False)
-    return session
-
-
-def test_two_windows_work_side_by_side(window, make_napari_viewer, qtbot):
-    other = make_napari_viewer(show=True)
-    sessions = [open_small(window, "a"), open_small(other, "b")]
-    for viewer in (window, other):
-        for name in ("Timeline", "Experiment", "Expansion"):
-            show_dock(viewer, name)
-    qtbot.wait(100)
-    for viewer, session in zip((window, other), sessions, strict=True):
-        session.toolbox.activate("expansion")
-        Canvas(viewer, qtbot).drag(*WIRE)
-    assert [[r.movie for r in s.document.records.values()] for s in sessions] == [
-        ["a"],
-        ["b"],
-    ]
-    sessions[0].undo()
-    assert [rows(session) for session in sessions] == [0, 1]
-    sessions[1].go_to(7)
-    assert sessions[0].playhead.frame == 0
-    # Its edits are kept when it closes, and the other one goes on.
-    other.close()
-    settle()
-    Canvas(window, qtbot).drag(*WIRE)
-    assert rows(sessions[0]) == 1
-    canvas_text = window.canvas.overlays.text.text
-    sessions[0].go_to(4)
-    assert window.canvas.overlays.text.text != canvas_text
-
-
-def test_a_window_closed_while_it_opens_a_file_disturbs_no_other(
-    window, make_napari_viewer, qtbot, monkeypatch
-):
-    session = open_small(window, "a")
-    other = make_napari_viewer(show=True)
-    dock = show_dock(other, "Experiment")
-    began, go_on, ended = (threading.Event() for _ in range(3))
-
-    def slow(paths: Any, *, progress: Callable[..., None], find_asker: Any) -> Any:
-        began.set()
-        go_on.wait(10)
-        try:
-            progress(1, 2)
-        finally:
-            ended.set()
-        return [make_movie("late")]
-
-    monkeypatch.setattr(opener_module, "read_paths", slow)
-    dock.opener.open([Path("long.tif")])
-    assert began.wait(10)
-    QTimer.singleShot(200, go_on.set)
-    other.close()
-    qtbot.waitUntil(ended.is_set, timeout=10_000)
-    settle()
-    session.toolbox.activate("expansion")
-    Canvas(window, qtbot).drag(*WIRE)
-    assert rows(session) == 1
-    assert [m.name for m in session.experiment.movies] == ["a"]
-    assert shown() == []

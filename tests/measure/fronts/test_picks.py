@@ -20,6 +20,7 @@ def two_edges(rng):
     return counted(rng, mean + pixel_front(80 + 0.3 * T, 0, -3, LENGTH))
 
 
+@pytest.mark.slow
 def test_the_start_tells_which_edge_is_meant(rng):
     data = two_edges(rng)
     first, second = (track_front(data, gain=1.0, start=s) for s in (30.0, 80.0))
@@ -49,6 +50,7 @@ def test_a_correction_changes_only_what_is_near(rng):
     assert moved.flag[0, 40] == ""
 
 
+@pytest.mark.slow
 def test_an_anchor_is_right_even_against_the_data(rng):
     data = counted(rng, pixel_front(STEADY, 11, 9, LENGTH))
     track = track_front(data, gain=1.0, anchors={40: 100.0})

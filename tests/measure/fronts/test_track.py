@@ -50,6 +50,7 @@ def test_counts_that_are_not_electrons(rng):
     assert scaled.levels == pytest.approx(37 * plain.levels, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_the_mirror_of_a_kymograph_has_the_mirrored_front(rng):
     data = counted(rng, pixel_front(STEADY, 11, 9, LENGTH)).data
     ahead = track_front(as_kymograph(data), gain=1.0)
@@ -73,6 +74,7 @@ def test_a_front_that_rests_is_as_sure_as_its_uncertainty_says(rng):
     assert rms(track.u_position) < 0.5 * single_frame_bound(50, 0.2, LENGTH)
 
 
+@pytest.mark.slow
 def test_samples_finer_than_pixels_share_their_electrons(rng):
     rows = np.zeros((40, 1))
     movie = [rng.poisson(pixel_front(p, 11, 9, LENGTH) + rows) for p in STEADY]
@@ -95,6 +97,7 @@ def test_two_ordered_fronts(rng):
     assert np.all(np.diff(track.position, axis=0) > 0)
 
 
+@pytest.mark.slow
 def test_a_band_between_two_fronts_of_the_same_brightness(rng):
     slow, fast = 20 + 0.4 * T, 26 + 0.8 * T
     mean = pixel_front(slow, 5, 6.5, LENGTH) + pixel_front(fast, 0, -1.5, LENGTH)
@@ -102,6 +105,7 @@ def test_a_band_between_two_fronts_of_the_same_brightness(rng):
     assert np.all(np.abs(track.position - [slow, fast]).max(axis=1) < 4)
 
 
+@pytest.mark.slow
 def test_three_ordered_fronts(rng):
     places = 15 + 0.3 * T, 45 + 0.4 * T, 80 + 0.3 * T
     mean = pixel_front(places[0], 40, 50, LENGTH)

@@ -34,7 +34,7 @@ class Heights:
 class FrameLikelihood(Protocol):
     """What the frames say of a position each, one by one."""
 
-    #: (T,) times of the frames that say something.
+    #: (T,) times of the frames that say something, increasing.
     times: FloatArray
     #: (T,) positions to begin with.
     rough: FloatArray
@@ -72,7 +72,7 @@ class SurfaceLikelihood:
         rough: FloatArray,
     ) -> None:
         surface = surface - surface.max(axis=1, keepdims=True)
-        says = surface.min(axis=1) < -1e-3
+        says = _in_time(times, surface.min(axis=1) < -1e-3)
         self.times, self.rough = times[says], _filled(rough)[says]
         self._grid, self._spacing = grid, float(grid[1] - grid[0])
         chance = np.exp(np.maximum(surface[says], _LOG_LEAST))
@@ -140,7 +140,7 @@ class PickLikelihood:
     def __init__(
         self, times: FloatArray, positions: FloatArray, u_positions: FloatArray
     ) -> None:
-        known = np.isfinite(positions) & np.isfinite(times)
+        known = _in_time(times, np.isfinite(positions) & np.isfinite(times))
         self.times, self.rough = times[known], positions[known]
         self._u = np.nan_to_num(np.broadcast_to(u_positions, positions.shape)[known])
         unknown = not np.any(self._u > 0)
@@ -162,6 +162,12 @@ class PickLikelihood:
     def residuals(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The pick minus the position."""
         return self.rough - positions, self._u
+
+
+def _in_time(times: FloatArray, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The chosen frames in the order of their times."""
+    frames = np.flatnonzero(chosen)
+    return np.asarray(frames[np.argsort(times[frames], kind="stable")])
 
 
 def _filled(values: FloatArray) -> FloatArray:

@@ -46,7 +46,7 @@ class LawFit:
     flag
         "" or `not_identifiable`: more than one set of parameters gives this curve.
     times, residuals, u_residuals
-        (frames,) what each frame alone says minus the law.
+        (frames,) what each frame alone says minus the law, in the order of time.
     """
 
     law: str

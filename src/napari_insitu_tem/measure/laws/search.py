@@ -78,9 +78,7 @@ class _Search:
 
     def look(self) -> None:
         """Climb from the nearest guesses while the front may be anywhere."""
-        order = np.argsort(self._frames.times, kind="stable")
-        rough = self._frames.rough[order]
-        guesses = self._law.guesses(self._frames.times[order], rough)
+        guesses = self._law.guesses(self._frames.times, self._frames.rough)
         guesses = sorted(guesses, key=self._left)[:_TRIED]
         self._wide = max(2 * self._left(guesses[0]), self._frames.spread)
         fits = [self._climb(self._wide, values) for values in guesses]

@@ -1,0 +1,31 @@
+"""The bars of accuracy, on a part of the simulations that the tables run."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "scripts" / "accuracy"
+
+
+def table(name):
+    """The module of a table of accuracy."""
+    spec = importlib.util.spec_from_file_location(
+        f"accuracy_{name}", FOLDER / f"{name}.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", ["fronts", "laws"])
+def test_every_bar_is_met(name):
+    rows = table(name).rows(repeats=0.5)
+    keys = {"test", "condition", "measured", "bound_or_peer", "bar", "passed"}
+    assert rows and all(set(row) == keys for row in rows)
+    missed = [row for row in rows if not row["passed"]]
+    assert not missed, "\n".join(str(row) for row in missed)
