@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_insitu_tem import read_movie, read_trace
-from napari_insitu_tem.io.experiment_folder import MAIN, save_experiment
 from napari_insitu_tem.io.json_text import from_json, to_json
+from napari_insitu_tem.io.saving.experiment_folder import MAIN, save_experiment
 from napari_insitu_tem.measure.tables import tables
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.experiment import Experiment

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from napari_insitu_tem.cli import main
-from napari_insitu_tem.io.experiment_folder import load_experiment
+from napari_insitu_tem.io.saving.experiment_folder import load_experiment
 from napari_insitu_tem.samples import find_sample
 
 COMMANDS = ("open", "demo", "info", "export", "doctor")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from napari_insitu_tem.cli import main
-from napari_insitu_tem.io.experiment_folder import save_experiment
+from napari_insitu_tem.io.saving.experiment_folder import save_experiment
 from napari_insitu_tem.measure import edges, flags
 from napari_insitu_tem.measure.tables import tables
 from napari_insitu_tem.report.bundle import export_bundle

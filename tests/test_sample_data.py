@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from napari_insitu_tem import read_movie, read_trace
-from napari_insitu_tem.io.experiment_folder import load_experiment
+from napari_insitu_tem.io.saving.experiment_folder import load_experiment
 from napari_insitu_tem.samples import SAMPLES
 
 CHECKOUT = Path(__file__).resolve().parents[1]

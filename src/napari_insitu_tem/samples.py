@@ -128,7 +128,7 @@ def open_sample(key: str) -> Experiment:
     ReadError
         There is no such sample, or a file of it cannot be read.
     """
-    from napari_insitu_tem.io.experiment_folder import load_experiment
+    from napari_insitu_tem.io.saving.experiment_folder import load_experiment
 
     experiment = load_experiment(find_sample(key).experiment)
     experiment.folder = None

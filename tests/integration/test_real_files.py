@@ -22,9 +22,12 @@ from qtpy.QtWidgets import QApplication, QInputDialog
 
 from hands import Canvas, click, drag
 from napari_insitu_tem import Experiment, read_movie, read_trace
-from napari_insitu_tem.io.document_json import document_values
-from napari_insitu_tem.io.experiment_folder import load_experiment, save_experiment
 from napari_insitu_tem.io.json_text import to_json
+from napari_insitu_tem.io.saving.document_json import document_values
+from napari_insitu_tem.io.saving.experiment_folder import (
+    load_experiment,
+    save_experiment,
+)
 from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.measure.tables import tables

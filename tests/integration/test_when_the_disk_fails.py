@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_insitu_tem.io.experiment_folder import load_experiment
+from napari_insitu_tem.io.saving.experiment_folder import load_experiment
 from napari_insitu_tem.measure.tables import tables
 from napari_insitu_tem.samples import find_sample
 from napari_insitu_tem.state.autosave import Autosave
@@ -27,7 +27,7 @@ import json, sys
 from pathlib import Path
 from hands import drag
 from napari_insitu_tem import read_movie, read_trace
-from napari_insitu_tem.io.experiment_folder import save_experiment
+from napari_insitu_tem.io.saving.experiment_folder import save_experiment
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.report.bundle import export_bundle
@@ -225,7 +225,7 @@ def test_a_program_killed_while_it_saves_leaves_a_whole_experiment(tmp_path, sav
     assert count >= done[-1]
     assert not loaded.warnings
     # The next save tidies up, and nothing of the interrupted one stays.
-    from napari_insitu_tem.io.experiment_folder import save_experiment
+    from napari_insitu_tem.io.saving.experiment_folder import save_experiment
 
     save_experiment(loaded, folder, tables(loaded))
     assert not [name for name in contents(folder) if name.startswith(".")]

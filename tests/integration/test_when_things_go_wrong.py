@@ -16,7 +16,10 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from hands import Canvas, make_movie, make_trace
-from napari_insitu_tem.io.experiment_folder import load_experiment, save_experiment
+from napari_insitu_tem.io.saving.experiment_folder import (
+    load_experiment,
+    save_experiment,
+)
 from napari_insitu_tem.layers.docks import AREAS, show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.experiment import Experiment
@@ -257,8 +260,8 @@ def test_the_undo_button_in_the_middle_of_a_polyline_does_the_same(
 
 def test_a_key_in_the_middle_of_a_drawing_keeps_no_half_shape(canvas, session):
     session.toolbox.activate("sei")
-    for key in (Qt.Key.Key_F5, Qt.Key.Key_N):
-        canvas.click((28.0, 20.0), (28.0, 60.0))
+    for key, y in ((Qt.Key.Key_F5, 28.0), (Qt.Key.Key_N, 40.0)):
+        canvas.click((y, 20.0), (y, 60.0))
         assert session.document.of_kind("sei")
         canvas.key(key)
         canvas.key(Qt.Key.Key_Escape)

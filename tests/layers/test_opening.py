@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from napari.components import ViewerModel
 
-from napari_insitu_tem.io.experiment_folder import save_experiment
+from napari_insitu_tem.io.saving.experiment_folder import save_experiment
 from napari_insitu_tem.layers.asking import nobody, set_asker
 from napari_insitu_tem.layers.keeping import is_closing, keep_safe
 from napari_insitu_tem.layers.opening import (

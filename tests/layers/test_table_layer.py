@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 from napari.layers import Layer
 
-from napari_insitu_tem.io.annotation_csv import read_annotations, write_annotations
+from napari_insitu_tem.io.saving.annotation_csv import (
+    read_annotations,
+    write_annotations,
+)
 from napari_insitu_tem.layers.reader import get_annotation_reader, get_reader
 from napari_insitu_tem.layers.writer import write_layer
 from napari_insitu_tem.model.errors import SaveError

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_insitu_tem.io.annotation_csv import read_annotations
+from napari_insitu_tem.io.saving.annotation_csv import read_annotations
 from napari_insitu_tem.measure.tables import tables
 from napari_insitu_tem.model.errors import (
     CancelledError,

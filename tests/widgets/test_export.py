@@ -95,7 +95,7 @@ def test_full_disk_is_a_sentence_and_leaves_nothing(dock, write, tmp_path, monke
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("napari_insitu_tem.io.atomic_folder.write_synced", full)
+    monkeypatch.setattr("napari_insitu_tem.io.saving.atomic_folder.write_synced", full)
     dock.folder.setText(str(tmp_path / "tables"))
     write()
     assert "the disk is full" in dock.result.text()

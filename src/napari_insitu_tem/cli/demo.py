@@ -91,8 +91,8 @@ def write_results(viewer: Any, out: Path) -> list[Path]:
     SaveError
         Something cannot be written.
     """
-    from napari_insitu_tem.io.atomic import saving
-    from napari_insitu_tem.io.experiment_folder import save_experiment
+    from napari_insitu_tem.io.saving.atomic import saving
+    from napari_insitu_tem.io.saving.experiment_folder import save_experiment
     from napari_insitu_tem.layers.view_state import view_of
     from napari_insitu_tem.layers.viewer_link import link_of
     from napari_insitu_tem.report.bundle import export_bundle

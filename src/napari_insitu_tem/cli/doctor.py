@@ -15,7 +15,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 import napari_insitu_tem
-from napari_insitu_tem.io.mapping import settings_folder
+from napari_insitu_tem.io.tables.mapping import settings_folder
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.samples import sample_folder
 from napari_insitu_tem.state.journal import journals_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from napari_insitu_tem.io.experiment_folder import load_experiment
+from napari_insitu_tem.io.saving.experiment_folder import load_experiment
 from napari_insitu_tem.measure.rows import records_from_table
 from napari_insitu_tem.measure.tables import TableBuilder
 from napari_insitu_tem.report.bundle import export_bundle

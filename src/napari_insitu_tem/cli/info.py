@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_insitu_tem.io.experiment_folder import is_experiment
 from napari_insitu_tem.io.info import describe_file
+from napari_insitu_tem.io.saving.experiment_folder import is_experiment
 from napari_insitu_tem.model.errors import UnsupportedFormatError
 
 

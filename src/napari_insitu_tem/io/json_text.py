@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from napari_insitu_tem.io.atomic import encoded
 from napari_insitu_tem.io.failures import reading
+from napari_insitu_tem.io.saving.atomic import encoded
 from napari_insitu_tem.model.errors import ReadError, SaveError
 
 #: JSON has no NaN and no infinity; they are written as {"$number": "nan"}.

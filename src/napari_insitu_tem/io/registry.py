@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from napari_insitu_tem.io.failures import reading
 from napari_insitu_tem.io.formats import formats
-from napari_insitu_tem.io.inferred_cycles import with_cycles
 from napari_insitu_tem.io.probe import Probe, probe
 from napari_insitu_tem.io.signatures import recognise
-from napari_insitu_tem.io.trace_groups import group_traces, join, join_sequences
+from napari_insitu_tem.io.traces.inferred_cycles import with_cycles
+from napari_insitu_tem.io.traces.trace_groups import group_traces, join, join_sequences
 from napari_insitu_tem.model.errors import (
     MissingExtraError,
     ReadError,
@@ -161,7 +161,7 @@ def read_any(
     ReadError
         One of the paths cannot be read.
     """
-    from napari_insitu_tem.io.image_groups import group_images
+    from napari_insitu_tem.io.movies.image_groups import group_images
 
     opened: list[Movie | Trace] = []
     for group in group_images(_as_paths(source)):

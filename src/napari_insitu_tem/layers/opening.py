@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from napari_insitu_tem.io.experiment_folder import is_experiment, load_experiment
-from napari_insitu_tem.io.image_groups import group_images
+from napari_insitu_tem.io.movies.image_groups import group_images
 from napari_insitu_tem.io.registry import read_any, read_trace
-from napari_insitu_tem.io.trace_groups import join_sequences
+from napari_insitu_tem.io.saving.experiment_folder import is_experiment, load_experiment
+from napari_insitu_tem.io.traces.trace_groups import join_sequences
 from napari_insitu_tem.layers.asking import FindAsker, asker_of, nobody
 from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.view_state import restore_view

@@ -117,7 +117,7 @@ def _viewer() -> Any:
 
 def get_annotation_reader(path: str | Sequence[str]) -> ReaderFunction | None:
     """Return a reader where the file is a table of annotations."""
-    from napari_insitu_tem.io.annotation_csv import sniff_annotations
+    from napari_insitu_tem.io.saving.annotation_csv import sniff_annotations
 
     first = path if isinstance(path, str) else path[0]
     return _read_annotations if sniff_annotations(Path(first)) else None
@@ -136,7 +136,7 @@ def _read_annotations(path: str | Sequence[str]) -> list[LayerData]:
 
 def _take_annotations(path: Path) -> list[LayerData]:
     """Rows of movies that are open join the experiment; others come as a layer."""
-    from napari_insitu_tem.io.annotation_csv import read_annotations
+    from napari_insitu_tem.io.saving.annotation_csv import read_annotations
     from napari_insitu_tem.layers.table_layer import table_layer_data
     from napari_insitu_tem.layers.viewer_link import link_of
     from napari_insitu_tem.measure.rows import records_from_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from napari_insitu_tem.io.packaged_csv import write_packaged
+from napari_insitu_tem.io.saving.packaged_csv import write_packaged
 from napari_insitu_tem.layers.keys import KEY
 from napari_insitu_tem.layers.table_layer import table_of_layer
 from napari_insitu_tem.model.experiment import Experiment

@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from napari_insitu_tem.io.annotation_csv import annotations_csv, described, table_csv
-from napari_insitu_tem.io.atomic import encoded
-from napari_insitu_tem.io.atomic_folder import write_together
-from napari_insitu_tem.io.datapackage import FILE_NAME as PACKAGE
-from napari_insitu_tem.io.datapackage import Resource, describe_package, slug
-from napari_insitu_tem.io.experiment_sources import entries_of
 from napari_insitu_tem.io.json_text import to_json
+from napari_insitu_tem.io.saving.annotation_csv import (
+    annotations_csv,
+    described,
+    table_csv,
+)
+from napari_insitu_tem.io.saving.atomic import encoded
+from napari_insitu_tem.io.saving.atomic_folder import write_together
+from napari_insitu_tem.io.saving.datapackage import FILE_NAME as PACKAGE
+from napari_insitu_tem.io.saving.datapackage import Resource, describe_package, slug
+from napari_insitu_tem.io.saving.experiment_sources import entries_of
 from napari_insitu_tem.model.columns import KINDS, SIGNAL_COLUMNS
 from napari_insitu_tem.model.errors import ExperimentError, SaveError
 from napari_insitu_tem.model.experiment import Experiment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_insitu_tem.io.source_files import Locate
+from napari_insitu_tem.io.saving.source_files import Locate
 from napari_insitu_tem.model.errors import SaveError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.progress import Progress, no_progress

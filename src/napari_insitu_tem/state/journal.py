@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from platformdirs import user_state_path
 
-from napari_insitu_tem.io.atomic import put_bytes, saving
+from napari_insitu_tem.io.saving.atomic import put_bytes, saving
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import SaveError
 from napari_insitu_tem.model.experiment import Experiment

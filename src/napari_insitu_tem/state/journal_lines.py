@@ -11,15 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 import napari_insitu_tem
-from napari_insitu_tem.io.document_json import (
+from napari_insitu_tem.io.json_text import to_json
+from napari_insitu_tem.io.saving.document_json import (
     PARTS,
     document_values,
     part_from_values,
     part_values,
     record_values,
 )
-from napari_insitu_tem.io.experiment_sources import glance_at_entries
-from napari_insitu_tem.io.json_text import to_json
+from napari_insitu_tem.io.saving.experiment_sources import glance_at_entries
 from napari_insitu_tem.model.document import Document, changed_records
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.timebase import utc_now

@@ -11,11 +11,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from napari_insitu_tem.io.document_json import damaged, document_from_values
-from napari_insitu_tem.io.experiment_sources import Reopened, SourceEntry
 from napari_insitu_tem.io.failures import reading
 from napari_insitu_tem.io.json_text import check_format, from_json
-from napari_insitu_tem.io.source_files import Finder, Locate
+from napari_insitu_tem.io.saving.document_json import damaged, document_from_values
+from napari_insitu_tem.io.saving.experiment_sources import Reopened, SourceEntry
+from napari_insitu_tem.io.saving.source_files import Finder, Locate
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.experiment import Experiment

@@ -11,8 +11,8 @@ import tifffile
 from napari.utils.notifications import notification_manager
 from qtpy.QtWidgets import QDialog
 
-from napari_insitu_tem.io import atomic
-from napari_insitu_tem.io.experiment_folder import load_experiment
+from napari_insitu_tem.io.saving import atomic
+from napari_insitu_tem.io.saving.experiment_folder import load_experiment
 from napari_insitu_tem.layers.asking import asker_of
 from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
@@ -311,7 +311,7 @@ def test_full_disk_keeps_edits_unsaved_and_the_old_files(
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("napari_insitu_tem.io.atomic_folder.write_synced", full)
+    monkeypatch.setattr("napari_insitu_tem.io.saving.atomic_folder.write_synced", full)
     monkeypatch.setattr(atomic, "write_synced", full)
     dock.buttons.save_button.click()
     qtbot.waitUntil(lambda: not dock.busy.is_busy)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from qtpy.QtWidgets import QDialog, QWidget
 from superqt.utils import ensure_main_thread
 
-from napari_insitu_tem.io.mapping import remember_mapping
+from napari_insitu_tem.io.tables.mapping import remember_mapping
 from napari_insitu_tem.model.column_mapping import ColumnMapping, TablePreview
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dialogs.files import ask_moved_file

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_insitu_tem.io.experiment_folder import SUFFIX
 from napari_insitu_tem.io.formats import formats
+from napari_insitu_tem.io.saving.experiment_folder import SUFFIX
 
 #: The folder in which the user was last; the home folder at first.
 _last: list[Path] = []

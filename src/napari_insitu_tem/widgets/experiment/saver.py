@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from napari_insitu_tem.io.experiment_folder import SUFFIX, save_experiment
+from napari_insitu_tem.io.saving.experiment_folder import SUFFIX, save_experiment
 from napari_insitu_tem.layers.view_state import view_of
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.experiment import Experiment

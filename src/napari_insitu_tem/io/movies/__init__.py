@@ -1,0 +1,1 @@
+"""Movies: one module a format, and what several of them share."""

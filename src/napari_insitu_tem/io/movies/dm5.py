@@ -1,0 +1,161 @@
+"""Gatan DM5: images in HDF5, and the director of an in-situ recording in raw parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_insitu_tem.io.movies.dm import dm_facts
+from napari_insitu_tem.io.movies.dm_image import DmImage
+from napari_insitu_tem.io.movies.dm_tags import Block, Group, entries, number
+from napari_insitu_tem.io.movies.facts import build_movie
+from napari_insitu_tem.io.movies.hdf5_file import (
+    Hdf5Frames,
+    attribute,
+    child,
+    children,
+    is_frames,
+    is_hdf5,
+    open_frames,
+    open_hdf5,
+)
+from napari_insitu_tem.io.movies.part_frames import PartFrames, raw_parts
+from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES
+from napari_insitu_tem.io.probe import Probe
+from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.progress import Progress, no_progress
+
+_MAX_DEPTH = 32
+
+
+def _sniff(looked: Probe) -> float:
+    if not is_hdf5(looked):
+        return 0.0
+    try:
+        with open_hdf5(looked.path) as file:
+            return 0.92 if child(file, "ImageList") is not None else 0.0
+    except (ReadError, ModuleNotFoundError):
+        return 0.0
+
+
+def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+    path = paths[0]
+    file = open_hdf5(path)
+    source: Any = None
+    try:
+        group, data = _largest(file, path)
+        tags = _tree(group, 0)
+        claimed = number(tags, "ImageTags", "In-situ", "Recorded", "# Frames")
+        parts = raw_parts(path) if math.isfinite(claimed) else []
+        warnings: list[str] = []
+        if parts:
+            source = _over_parts(parts, data, int(claimed), path, warnings)
+        else:
+            source = open_frames(data, path, 0 if data.ndim == 3 else None)
+            if claimed > source.shape[0]:
+                warnings.append(
+                    f"The recording of {int(claimed)} frames is not beside this file "
+                    f"({path.stem}.raw); what it holds itself was opened."
+                )
+        shape = source.shape[0], source.shape[1], source.shape[2]
+        image = DmImage(tags, 0, shape, shape[1:], data.dtype, warnings=warnings)
+        facts = dm_facts(image)
+    finally:
+        if not isinstance(source, Hdf5Frames):
+            file.close()
+    facts.flavour = "in-situ, raw parts" if parts else ""
+    return build_movie(
+        source,
+        facts,
+        [path, *parts],
+        name=path.stem,
+        form="Gatan DM5",
+        reader="h5py",
+    )
+
+
+def _largest(file: Any, path: Path) -> tuple[Any, Any]:
+    """The largest image of the list, and its data; thumbnails are left out."""
+    thumbnails = {
+        number(entry, "ImageIndex")
+        for entry in entries(_tree(child(file, "Thumbnails"), 0))
+    }
+    found = []
+    for name, group in children(child(file, "ImageList")):
+        data = child(group, "ImageData", "Data")
+        if is_frames(data) and min(data.shape) > 0:
+            place = name.strip("[]")
+            is_real = not (place.isdecimal() and float(place) in thumbnails)
+            found.append((is_real, math.prod(data.shape), name, group, data))
+    if not found:
+        raise ReadError(
+            f"{path.name} holds no image of real numbers.",
+            hint="Save it again, or export the images as TIFF.",
+            path=path,
+        )
+    best = max(found, key=lambda entry: entry[:2])
+    return best[3], best[4]
+
+
+def _tree(group: Any, depth: int) -> Group:
+    """Groups and their attributes as a tree of tags, the way DM3 and DM4 give them."""
+    tree: Group = {}
+    if group is None or depth > _MAX_DEPTH:
+        return tree
+    for name in group.attrs:
+        value = attribute(group, name)
+        if isinstance(value, str):
+            raw = value.encode("utf-16-le")
+            tree[name] = Block(0, np.dtype("<u2"), len(raw) // 2, raw)
+        elif isinstance(value, (int, float)):
+            tree[name] = value
+    for name, item in children(group):
+        if not hasattr(item, "dtype"):
+            tree[name.strip("[]")] = _tree(item, depth + 1)
+    return tree
+
+
+def _over_parts(
+    parts: Sequence[Path], data: Any, claimed: int, path: Path, warnings: list[str]
+) -> PartFrames:
+    """The recording in the raw files, of frames like the image of the director."""
+    rows, columns = data.shape[-2:]
+    size = rows * columns * data.dtype.itemsize
+    total = sum(part.stat().st_size for part in parts)
+    there = total // size if size <= MAX_FRAME_BYTES else 0
+    if there == 0:
+        raise ReadError(
+            f"{parts[0].name} is cut off: not one frame of {rows} x {columns} pixels "
+            "is complete.",
+            hint="Copy the raw files again.",
+            path=path,
+        )
+    if there != claimed:
+        warnings.append(
+            f"{path.name} counts {claimed} frames, its raw files hold {there}; those "
+            "were opened."
+        )
+    return PartFrames(parts, (there, rows, columns), data.dtype)
+
+
+FORMAT = Format(
+    name="Gatan DM5",
+    kind="movie",
+    maker="Gatan (GMS 3.4 and later: in-situ director with raw files)",
+    extensions=(".dm5",),
+    library="h5py",
+    extra="hdf5",
+    reads=(
+        "images, stacks, and in-situ recordings in .raw, .raw_1, ... beside the file; "
+        "scale, frame interval, exposure and start from the tags"
+    ),
+    missing="colour and complex images",
+    sniff=_sniff,
+    read=_read,
+)

@@ -1,0 +1,151 @@
+"""What a file says of its frames beside the pixels, gathered while it is opened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_insitu_tem.io.movies.units import clean_unit, is_reciprocal, nm_per
+from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.movie import FrameArray, FrameSource, Movie
+from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
+
+TEXT_LIMIT = 500
+
+
+@dataclass
+class Facts:
+    """Calibration, times, start and remarks found so far.
+
+    Attributes
+    ----------
+    flavour
+        Which kind of the format the file is, in words; may be empty.
+    calibration, times, stamp, metadata, warnings
+        As in a movie.
+    exposure_s
+        Exposure of every frame where the file gives one for all.
+    """
+
+    flavour: str = ""
+    calibration: Calibration | None = None
+    times: FrameTimes | None = None
+    exposure_s: float | None = None
+    stamp: StartStamp | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, sentence: str) -> None:
+        """Keep a sentence for the user, once."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+    def note(self, **values: Any) -> None:
+        """Keep plain values; long texts are cut, containers left out."""
+        for key, value in values.items():
+            if isinstance(value, bytes):
+                value = value.decode("utf-8", "replace").strip("\x00 ")
+            if isinstance(value, str):
+                value = value[:TEXT_LIMIT]
+            if isinstance(value, (str, int, float, bool)) and value != "":
+                self.metadata[key] = value
+
+    def expose(self, seconds: float) -> None:
+        """Take an exposure of every frame, if it is a possible one."""
+        if math.isfinite(seconds) and seconds > 0:
+            self.exposure_s = seconds
+            self.note(exposure_s=seconds)
+
+    def time_evenly(self, frames: int, interval_s: float, source: str) -> None:
+        """Take a frame interval from the file, or warn why it is none."""
+        if math.isfinite(interval_s) and interval_s > 0:
+            self.times = FrameTimes.regular(frames, interval_s, source=source)
+        else:
+            self.warn(
+                f"Its frame interval is written as {interval_s:g} s ({source}), which "
+                "is impossible, so the frames have no times."
+            )
+
+    @property
+    def exposed_times(self) -> FrameTimes | None:
+        """The times, with the exposure where only that of every frame is known."""
+        if self.times is None or self.times.exposure_ns is not None:
+            return self.times
+        if self.exposure_s is None:
+            return self.times
+        exposures = np.full(len(self.times), to_ns(self.exposure_s))
+        return replace(self.times, exposure_ns=exposures)
+
+    def calibrate(self, y: float, x: float, unit: object, source: str) -> None:
+        """Take a pixel size, or warn why it is not one.
+
+        Parameters
+        ----------
+        y, x
+            Distance between pixel centres along each axis, in `unit`.
+        unit
+            As the file spells it; empty and "pixel" mean uncalibrated, silently.
+        source
+            Where it was found, in words.
+        """
+        per = nm_per(unit)
+        if is_reciprocal(unit):
+            self.warn(
+                f"Its scale is in {unit} ({source}): a diffraction pattern, so "
+                "lengths stay in pixels."
+            )
+        elif per is not None:
+            self._take(y * per, x * per, f"{y:g} x {x:g} {unit}", source)
+        elif clean_unit(unit) not in ("", "pixel", "pixels", "px"):
+            self.warn(
+                f"Its scale is in {unit!r} ({source}), which is no known length, so "
+                "lengths stay in pixels."
+            )
+
+    def _take(self, y_nm: float, x_nm: float, written: str, source: str) -> None:
+        if not all(math.isfinite(size) and size > 0 for size in (y_nm, x_nm)):
+            self.warn(
+                f"Its pixel size is written as {written} ({source}), which is "
+                "impossible, so lengths stay in pixels."
+            )
+            return
+        self.calibration = Calibration(y_nm, x_nm, source=source)
+        if not self.calibration.is_square:
+            self.warn(f"Its pixels are not square: {self.calibration.describe()}.")
+
+
+def build_movie(
+    source: FrameSource,
+    facts: Facts,
+    paths: Sequence[Path],
+    *,
+    name: str,
+    form: str,
+    reader: str,
+) -> Movie:
+    """A movie from a frame source and what is known of it.
+
+    Parameters
+    ----------
+    form
+        Name of the format, to which the flavour is added.
+    reader
+        The library that read it.
+    """
+    return Movie(
+        name=name,
+        frames=FrameArray(source),
+        calibration=facts.calibration,
+        times=facts.exposed_times,
+        stamp=facts.stamp,
+        paths=tuple(paths),
+        format=f"{form} ({facts.flavour})" if facts.flavour else form,
+        reader=reader,
+        metadata=facts.metadata,
+        warnings=tuple(facts.warnings),
+    )

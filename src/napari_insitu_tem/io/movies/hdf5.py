@@ -1,0 +1,184 @@
+"""HDF5 movies: Berkeley EMD, NeXus, and any file with a stack of images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_insitu_tem.io.movies.facts import Facts, build_movie
+from napari_insitu_tem.io.movies.hdf5_file import (
+    Hdf5Frames,
+    attribute,
+    child,
+    is_frames,
+    is_hdf5,
+    open_frames,
+    open_hdf5,
+    walk,
+)
+from napari_insitu_tem.io.movies.units import is_reciprocal, nm_per, seconds_per
+from napari_insitu_tem.io.probe import Probe
+from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.model.timebase import FrameTimes, to_ns
+
+_MAX_AXIS = 10_000_000
+
+
+def _sniff(looked: Probe) -> float:
+    return 0.5 if is_hdf5(looked) else 0.0
+
+
+def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+    path = paths[0]
+    file = open_hdf5(path)
+    source: Any = None
+    try:
+        facts = Facts()
+        dataset, parent = _choose(file, path, facts)
+        axes = [_axis(parent, dataset, i) for i in range(dataset.ndim)]
+        time_axis = _time_axis(dataset, axes)
+        source = open_frames(dataset, path, time_axis)
+        image_axes = [axis for i, axis in enumerate(axes) if i != time_axis]
+        _take_scale(image_axes, facts)
+        if time_axis is not None:
+            _take_times(axes[time_axis], dataset.shape[time_axis], facts)
+        facts.note(dataset=str(dataset.name))
+    finally:
+        if not isinstance(source, Hdf5Frames):
+            file.close()
+    return build_movie(source, facts, paths, name=path.stem, form="HDF5", reader="h5py")
+
+
+def _choose(file: Any, path: Path, facts: Facts) -> tuple[Any, Any]:
+    """The marked stack, else the largest one, and the group that describes it."""
+    found = []
+    for way, item in walk(file):
+        if is_frames(item) and min(item.shape) > 0:
+            parent = child(file, *way.strip("/").split("/")[:-1]) or file
+            found.append((_rank(parent, item), way, item, parent))
+    if not found:
+        raise ReadError(
+            f"{path.name} is an HDF5 file without an image or a stack of images.",
+            hint="Open the file that holds the images, or export them as TIFF.",
+            path=path,
+        )
+    best = max(found, key=lambda entry: entry[0])
+    others = sum(entry[0][:2] == best[0][:2] for entry in found) - 1
+    if others:
+        facts.warn(
+            f"The file holds {others + 1} stacks of images; the largest, {best[1]}, "
+            "was taken."
+        )
+    if attribute(best[3], "emd_group_type") is not None:
+        facts.flavour = "Berkeley EMD"
+    elif attribute(best[3], "NX_class") is not None:
+        facts.flavour = "NeXus"
+    return best[2], best[3]
+
+
+def _rank(parent: Any, item: Any) -> tuple[bool, bool, int]:
+    """Whether the file marks it as its signal, whether it is a stack, its size."""
+    name = str(item.name).rpartition("/")[2]
+    is_signal = attribute(parent, "signal") == name or attribute(item, "signal") == 1
+    is_emd = attribute(parent, "emd_group_type") == 1 and name == "data"
+    return is_signal or is_emd, item.ndim == 3, math.prod(item.shape)
+
+
+class _Axis:
+    """Name, unit and positions of an axis; positions None where it has none."""
+
+    def __init__(self, name: str, unit: str, positions: Any) -> None:
+        self.name, self.unit = name.lower(), unit
+        self.positions = positions
+
+    @property
+    def step(self) -> float:
+        """Mean distance between neighbours; NaN where unknown."""
+        if self.positions is None or len(self.positions) < 2:
+            return math.nan
+        span = float(self.positions[-1]) - float(self.positions[0])
+        return abs(span) / (len(self.positions) - 1)
+
+    @property
+    def is_time(self) -> bool:
+        """Whether its unit is one of time."""
+        return seconds_per(self.unit) is not None
+
+
+def _axis(parent: Any, dataset: Any, index: int) -> _Axis:
+    """The axis by Berkeley EMD's dim1, dim2, ... or by NeXus's attribute axes."""
+    names = attribute(parent, "axes") or attribute(dataset, "axes") or []
+    if isinstance(names, str):
+        names = names.strip("[]").replace(",", ":").split(":")
+    name = f"dim{index + 1}"
+    if child(parent, name) is None:
+        name = str(names[index]) if index < len(names) else ""
+    vector = child(parent, name) if name and "/" not in name else None
+    if vector is None or getattr(vector, "ndim", 0) != 1 or vector.size > _MAX_AXIS:
+        return _Axis(name, "", None)
+    unit = str(attribute(vector, "units") or "").strip("[]").replace("_", "")
+    values = vector[()] if vector.dtype.kind in "iuf" else None
+    return _Axis(str(attribute(vector, "name") or name), unit, values)
+
+
+def _time_axis(dataset: Any, axes: Sequence[_Axis]) -> int | None:
+    """The axis in a unit of time, else one that is stored a frame at a time."""
+    if dataset.ndim == 2:
+        return None
+    timed = [i for i, axis in enumerate(axes) if axis.is_time and i != 1]
+    if timed:
+        return timed[0]
+    chunks = dataset.chunks
+    is_last = chunks is not None and chunks[2] == 1 and chunks[0] > 1
+    return 2 if is_last and dataset.shape[2] > 1 else 0
+
+
+def _take_scale(axes: Sequence[_Axis], facts: Facts) -> None:
+    """Pixel size from the spacing of the axes' positions."""
+    y, x = axes
+    if math.isnan(y.step) or math.isnan(x.step):
+        return
+    per_y, per_x = nm_per(y.unit), nm_per(x.unit)
+    if y.unit == x.unit or is_reciprocal(y.unit):
+        facts.calibrate(y.step, x.step, y.unit, "axes in the file")
+    elif per_y is not None and per_x is not None:
+        facts.calibrate(y.step * per_y, x.step * per_x, "nm", "axes in the file")
+
+
+def _take_times(axis: _Axis, frames: int, facts: Facts) -> None:
+    """The positions along the axis of time are the times."""
+    per = seconds_per(axis.unit)
+    if per is None or axis.positions is None or frames < 2:
+        return
+    seconds = np.asarray(axis.positions, dtype=np.float64) * per
+    if len(seconds) == 2 and frames > 2:  # the first two of even ones
+        seconds = seconds[0] + np.arange(frames) * (seconds[1] - seconds[0])
+    is_usable = len(seconds) == frames and np.isfinite(seconds).all()
+    if not is_usable or np.ptp(seconds) == 0 or np.abs(seconds).max() > 9e9:
+        facts.warn("Its axis of time does not fit its frames and was not used.")
+        return
+    facts.times = FrameTimes(to_ns(seconds), source=f"axis {axis.name!r} of the file")
+
+
+FORMAT = Format(
+    name="HDF5",
+    kind="movie",
+    maker="Berkeley EMD (ncempy, py4DSTEM), NeXus, any program",
+    extensions=(".emd", ".h5", ".hdf5", ".nxs", ".nx", ".hdf"),
+    library="h5py",
+    extra="hdf5",
+    reads=(
+        "the stack that the file marks as its signal, else the largest; scale and "
+        "frame times from the axes of Berkeley EMD and NeXus"
+    ),
+    missing="four axes and more; files whose frames lie behind links in other files",
+    sniff=_sniff,
+    read=_read,
+)

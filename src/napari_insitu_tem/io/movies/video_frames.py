@@ -1,0 +1,212 @@
+"""Frames of a video: an index of its packets, then decoding from the key frame on."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.io.failures import reading
+from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES, MAX_SIDE
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.progress import Progress
+
+_REPORT_EVERY = 1000
+_NEUTRAL = 12  # steps by which compression moves the channels of a grey pixel apart
+_DEEP = ("gray10", "gray12", "gray14", "gray16")
+
+
+@dataclass(frozen=True)
+class VideoIndex:
+    """When each frame is shown.
+
+    Attributes
+    ----------
+    pts
+        (T,) presentation times in the order of showing, in ticks.
+    keys
+        (K,) those of the key frames, from which decoding can begin.
+    tick_s
+        Seconds in a tick.
+    """
+
+    pts: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    tick_s: float
+
+
+def open_video(path: Path, form: str) -> Any:
+    """Open a video of a known container, so that no playlist is followed.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        PyAV is not installed.
+    ReadError
+        The file is damaged or has no picture.
+    """
+    import av
+
+    with reading(path):
+        container = av.open(str(path.absolute()), format=form)
+    for stream in container.streams.video[:1]:
+        # A stream of which no decoder is known has no width at all.
+        width, height = (getattr(stream, side, 0) for side in ("width", "height"))
+        is_possible = 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE
+        if is_possible and width * height * 4 <= MAX_FRAME_BYTES:
+            return container
+    container.close()
+    raise ReadError(
+        f"{path.name} is a video without a picture of a possible size.",
+        hint="Open it in a video player to see whether it is whole.",
+        path=path,
+    )
+
+
+def index_video(path: Path, form: str, progress: Progress) -> VideoIndex:
+    """Look at every packet without decoding it.
+
+    Raises
+    ------
+    ReadError
+        There is no frame.
+    """
+    shown, keys = set(), set()
+    with reading(path), open_video(path, form) as container:
+        stream = container.streams.video[0]
+        tick_s = float(stream.time_base or 0)
+        for i, packet in enumerate(container.demux(stream)):
+            if i % _REPORT_EVERY == 0:
+                progress(i, max(stream.frames, i), f"Indexing {path.name}")
+            when = packet.pts if packet.pts is not None else packet.dts
+            if when is None or not packet.size:
+                continue
+            shown.add(when)
+            if packet.is_keyframe:
+                keys.add(when)
+    if not shown or not keys:
+        raise ReadError(
+            f"{path.name} is a video without a single frame.",
+            hint="The recording or the copy did not finish; fetch it again.",
+            path=path,
+        )
+    pts, begins = (np.array(sorted(times), dtype=np.int64) for times in (shown, keys))
+    return VideoIndex(pts, begins, tick_s)
+
+
+class VideoFrames:
+    """Frames of a video, grey or RGB.
+
+    Satisfies `FrameSource`; one thread decodes at a time. A frame behind the one last
+    read is decoded from there on where no key frame lies between.
+    """
+
+    def __init__(self, path: Path, form: str, index: VideoIndex) -> None:
+        self._path, self._index = path, index
+        self._container = open_video(path, form)
+        weakref.finalize(self, self._container.close)
+        self._stream = self._container.streams.video[0]
+        self._lock = threading.Lock()
+        self._decoding: Iterator[Any] | None = None
+        self._last: int | None = None
+        self._closed = False
+        self._form = self._pixel_form()
+        example = self._array(self._decoded(int(index.pts[0])))
+        self.shape: tuple[int, ...] = (len(index.pts), *example.shape)
+        self.dtype: np.dtype[Any] = example.dtype
+
+    def read_frame(self, index: int) -> NDArray[Any]:
+        """Frame `index`.
+
+        Raises
+        ------
+        ReadError
+            It cannot be decoded.
+        """
+        with self._lock, reading(self._path, f"frame {index}"):
+            if self._closed:
+                raise ReadError(f"{self._path.name} was closed.", path=self._path)
+            try:
+                frame = self._array(self._decoded(int(self._index.pts[index])))
+            except BaseException:
+                self._decoding = self._last = None
+                raise
+            if frame.shape != self.shape[1:]:
+                raise ReadError(
+                    f"Frame {index} of {self._path.name} has another size than the "
+                    "first.",
+                    hint="Convert the video to one size.",
+                    path=self._path,
+                )
+            return frame
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock:
+            self._closed = True
+            self._decoding = None
+            self._container.close()
+
+    def _decoded(self, wanted: int) -> Any:
+        """The frame that is shown at a tick."""
+        if not self._is_ahead(wanted):
+            key = self._key_before(wanted)
+            self._container.seek(key, stream=self._stream, backward=True)
+            self._decoding = iter(self._container.decode(self._stream))
+            self._last = None
+        assert self._decoding is not None
+        for frame in self._decoding:
+            when = frame.pts if frame.pts is not None else frame.dts
+            self._last = when
+            if when == wanted:
+                return frame
+            if when is not None and when > wanted:
+                break
+        self._decoding = self._last = None
+        raise ReadError(
+            f"A frame of {self._path.name} cannot be decoded: there is none at "
+            f"{wanted * self._index.tick_s:.3f} s.",
+            hint="The video is damaged there; convert or copy it again.",
+            path=self._path,
+        )
+
+    def _is_ahead(self, wanted: int) -> bool:
+        """Whether decoding on is shorter than beginning at a key frame."""
+        if self._decoding is None or self._last is None or wanted <= self._last:
+            return False
+        return self._key_before(wanted) <= self._last
+
+    def _key_before(self, wanted: int) -> int:
+        keys = self._index.keys
+        return int(keys[max(int(np.searchsorted(keys, wanted, "right")) - 1, 0)])
+
+    def _pixel_form(self) -> str:
+        """Grey where the first and the middle key frame have no colour."""
+        name = self._stream.codec_context.pix_fmt or ""
+        if name.startswith(_DEEP):
+            return "gray16le"
+        if name.startswith("gray") or name.startswith("mono"):
+            return "gray"
+        keys = self._index.keys
+        for key in (int(keys[0]), int(keys[len(keys) // 2])):
+            picture = self._decoded(key).to_ndarray(format="rgb24").astype(np.int16)
+            if np.ptp(picture, axis=-1).max() > _NEUTRAL:
+                return "rgb24"
+        return "gray"
+
+    def _array(self, frame: Any) -> NDArray[Any]:
+        if self._form == "gray" and not frame.format.name.startswith(("gray", "mono")):
+            return _luminance(frame.to_ndarray(format="rgb24"))
+        return np.asarray(frame.to_ndarray(format=self._form))
+
+
+def _luminance(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """ITU-R BT.601 in 256ths; the value itself where the channels are equal."""
+    red, green, blue = (picture[..., i].astype(np.uint16) for i in range(3))
+    return ((77 * red + 150 * green + 29 * blue + 128) >> 8).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Text tables: where they are, what their columns mean, what must be asked."""

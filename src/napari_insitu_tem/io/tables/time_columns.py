@@ -1,0 +1,203 @@
+"""Columns that hold times: numbers, `h:m:s`, or dates with a time of day."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from napari_insitu_tem.io.tables.number_columns import is_nothing, is_number
+from napari_insitu_tem.io.tables.table_layout import is_clock
+from napari_insitu_tem.io.traces.start_times import DateReading, order_from, read_date
+from napari_insitu_tem.model.column_mapping import DateOrder
+
+FloatArray = NDArray[np.float64]
+Kind = Literal["number", "clock", "date", "text", "empty"]
+
+_PARTS = re.compile(
+    r"^\s*(?P<minus>-)?(?:(?P<d>\d+)\s?d(?:ays?)?\s+)?"
+    r"(?P<h>\d+):(?P<m>\d{2})(?::(?P<s>\d{2}(?:\.\d+)?))?\s*$"
+)
+_DAY = 86400.0
+_LOOK = 50
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """A column of dates.
+
+    Attributes
+    ----------
+    seconds
+        (N,) since the first one, NaN where a cell holds none.
+    first
+        The first one, None where there is none at all; its `other` is set where day
+        and month may be exchanged and nothing in the column decides.
+    """
+
+    seconds: FloatArray
+    first: DateReading | None
+
+
+def kind_of(column: pd.Series[Any]) -> Kind:
+    """What the cells of a column are, by the first that are filled."""
+    if is_bool_dtype(column):
+        return "text"
+    if is_numeric_dtype(column):
+        return "number" if column.notna().any() else "empty"
+    filled = column.dropna().astype("str").str.strip()
+    cells = [cell for cell in filled.head(_LOOK).tolist() if not is_nothing(cell)]
+    if not cells:
+        return "empty"
+    for kind, test in (
+        ("number", is_number),
+        ("clock", is_clock),
+        ("date", lambda cell: read_date(cell) is not None),
+    ):
+        if sum(map(test, cells)) > 0.6 * len(cells):
+            return kind  # type: ignore[return-value]
+    return "text"
+
+
+def seconds_of_clock(column: pd.Series[Any]) -> FloatArray:
+    """(N,) seconds of `h:m:s`, days in front allowed; runs on past midnight.
+
+    A clock that jumps from the last hour of a day to the first has passed midnight.
+    """
+    text = column.astype("str").str.strip().str.replace(",", ".", regex=False)
+    usual = text.str.match(r"\d+:\d\d:\d\d(?:\.\d+)?$").to_numpy(bool)
+    values = np.full(len(text), np.nan)
+    quick = pd.to_timedelta(text[usual], errors="coerce")
+    values[usual] = quick.dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
+    for i in np.flatnonzero(np.isnan(values)):
+        values[i] = _seconds_of(text.iloc[i])
+    return _past_midnight(values)
+
+
+def _seconds_of(cell: str) -> float:
+    parts = _PARTS.match(cell)
+    if parts is None:
+        return math.nan
+    hours = int(parts["h"]) + 24 * int(parts["d"] or 0)
+    total = hours * 3600.0 + int(parts["m"]) * 60.0 + float(parts["s"] or 0)
+    return -total if parts["minus"] else total
+
+
+def _past_midnight(values: FloatArray) -> FloatArray:
+    known = np.flatnonzero(np.isfinite(values))
+    if known.size < 2 or values[known].max() >= _DAY:
+        return values
+    before, after = values[known[:-1]], values[known[1:]]
+    turns = (before >= _DAY - 3600.0) & (after < 3600.0)
+    days = np.zeros(known.size)
+    days[1:] = np.cumsum(turns)
+    result = values.copy()
+    result[known] += days * _DAY
+    return result
+
+
+def read_stamps(column: pd.Series[Any], order: DateOrder = "") -> Stamps:
+    """Dates to seconds since the first.
+
+    Parameters
+    ----------
+    order
+        How the dates are written; without it the column decides: by a number above
+        twelve, else by the order in which the record is the shorter.
+    """
+    text = column.astype("str").str.strip().where(column.notna(), "")
+    filled = np.flatnonzero((text != "").to_numpy(bool))
+    readings = [read_date(text.iloc[i]) for i in _spread(filled)]
+    sample = [reading for reading in readings if reading is not None]
+    if not sample:
+        return Stamps(np.full(len(text), np.nan), None)
+    decided = order or order_from(text.iloc[_spread(filled, 2000)])
+    if decided or not sample[0].is_ambiguous:
+        return _in_order(text, sample[0].in_order(decided or "ymd"), certain=True)
+    one = _in_order(text, sample[0])
+    two = _in_order(text, sample[0].exchanged())
+    length_one, length_two = _length(one.seconds), _length(two.seconds)
+    if abs(length_one - length_two) < 1.0:
+        return one
+    shorter = one if length_one < length_two else two
+    assert shorter.first is not None
+    return Stamps(shorter.seconds, _alone(shorter.first))
+
+
+def _spread(indices: NDArray[np.intp], count: int = 20) -> NDArray[np.intp]:
+    """Some of the indices, evenly spread, first and last among them."""
+    if indices.size <= count:
+        return indices
+    return indices[np.linspace(0, indices.size - 1, count).astype(np.intp)]
+
+
+def _length(seconds: FloatArray) -> float:
+    """Length of the record if its times run forward, else infinite."""
+    known = seconds[np.isfinite(seconds)]
+    if known.size < 2 or np.any(np.diff(known) < 0):
+        return float("inf")
+    return float(known[-1] - known[0])
+
+
+def _alone(reading: DateReading) -> DateReading:
+    return DateReading(
+        reading.when, reading.order, None, reading.separator, reading.resolution_s
+    )
+
+
+def _in_order(
+    text: pd.Series[str], like: DateReading, *, certain: bool = False
+) -> Stamps:
+    """Every date read as `like` is."""
+    zoned = like.when.tzinfo is not None
+    pattern = _format(text, like)
+    times = pd.to_datetime(text, format=pattern, errors="coerce", utc=True)
+    missing = np.flatnonzero((times.isna() & (text != "")).to_numpy(bool))
+    values = times.to_numpy("datetime64[ns]").astype(np.int64).copy()
+    known = times.notna().to_numpy(bool).copy()
+    for i in missing:
+        reading = read_date(text.iloc[i])
+        if reading is not None:
+            when = pd.Timestamp(reading.in_order(like.order).when)
+            when = when.tz_convert("UTC") if when.tzinfo else when.tz_localize("UTC")
+            values[i], known[i] = when.as_unit("ns").value, True
+    if not known.any():
+        return Stamps(np.full(len(text), np.nan), None)
+    start = int(np.argmax(known))
+    seconds = np.where(known, (values - values[start]) / 1e9, np.nan)
+    first = read_date(text.iloc[start]) or like
+    if zoned or first.when.tzinfo is not None:
+        return Stamps(seconds, first)
+    first = first.in_order(like.order)
+    return Stamps(seconds, _alone(first) if certain else first)
+
+
+def _format(text: pd.Series[str], like: DateReading) -> str:
+    """The pattern of most cells; the others are read one by one."""
+    if like.order == "ymd":
+        if like.separator == "-":
+            return "ISO8601"
+        return _numbers("%Y", "%m", "%d", like) + _clock_format(text)
+    first, second = ("%d", "%m") if like.order == "dmy" else ("%m", "%d")
+    return _numbers(first, second, "%Y", like) + _clock_format(text)
+
+
+def _numbers(a: str, b: str, c: str, like: DateReading) -> str:
+    mark = like.separator or " "
+    return f"{a}{mark}{b}{mark}{c}"
+
+
+def _clock_format(text: pd.Series[str]) -> str:
+    cell = text[text != ""].iloc[0]
+    half = re.search(r"\s[AaPp][Mm]$", cell)
+    fraction = re.search(r":\d{2}([.,])\d+", cell)
+    seconds = ":%S" if cell.count(":") >= 2 else ""
+    hours = "%I" if half else "%H"
+    tail = " %p" if half else ""
+    return f" {hours}:%M{seconds}" + (f"{fraction[1]}%f" if fraction else "") + tail

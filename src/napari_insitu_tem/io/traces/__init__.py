@@ -1,0 +1,1 @@
+"""Records of potentiostats and holders: one module a format."""

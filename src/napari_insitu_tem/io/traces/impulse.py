@@ -1,0 +1,162 @@
+"""DENSsolutions Impulse logs of heating, gas and biasing holders (.csv)."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.io.probe import Probe
+from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.text import decode, lines_of
+from napari_insitu_tem.io.traces.holder_columns import numbers_in, padded
+from napari_insitu_tem.io.traces.start_times import read_date, settle
+from napari_insitu_tem.model.column_mapping import ColumnMapping
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.model.timebase import StartStamp
+from napari_insitu_tem.model.trace import Trace
+
+FloatArray = NDArray[np.float64]
+
+_CLOCK = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$")
+_FIELD = re.compile(r"^(?P<key>[A-Za-z][^,:]{2,40}),\s*(?P<value>.*)$")
+_METADATA_END = "_Metadata.log"
+_METADATA_BYTES = 1_000_000
+_TEMPERATURES = ("temperature measured", "temperature measured (degc)")
+
+
+def _sniff(looked: Probe) -> float:
+    if looked.is_dir:
+        return 0.0
+    text, _ = decode(looked.head[:4096])
+    names = [cell.strip().lower() for cell in lines_of(text)[0].split(",")]
+    return 1.0 if names[:2] == ["timestamp", "experiment time"] else 0.0
+
+
+def read(
+    path: Path,
+    *,
+    mapping: ColumnMapping | None = None,
+    progress: Progress = no_progress,
+) -> Trace:
+    """Read a log; the day comes from the metadata log beside it, where there is one.
+
+    Parameters
+    ----------
+    mapping
+        Not used: the log says what each column is.
+
+    Raises
+    ------
+    ReadError
+        It has no samples, or its times run backwards.
+    """
+    progress(0, 1, "Reading the log")
+    text, _ = decode(path.read_bytes())
+    lines = [line.replace("\x00", "") for line in lines_of(text) if line.strip()]
+    try:
+        rows = list(csv.reader(lines))
+    except csv.Error:
+        raise ReadError(
+            f"{path.name} is an Impulse log that is damaged.",
+            hint="Copy it again.",
+            path=path,
+        ) from None
+    names = [cell.strip() for cell in rows[0]]
+    body = [padded(row, len(names)) for row in rows[1:]]
+    time_s = numbers_in([row[1] for row in body])
+    columns: dict[str, object] = {"time_s": time_s}
+    for i, name in enumerate(names[2:], start=2):
+        cells = [row[i] for row in body]
+        values = numbers_in(cells)
+        ours = "temperature_degC" if name.lower() in _TEMPERATURES else name
+        columns[ours or f"column {i + 1}"] = (
+            values if np.isfinite(values).any() else cells
+        )
+    notes: list[str] = []
+    said = _metadata(path)
+    stamp, readings = _start([row[0] for row in body], time_s, said, notes)
+    if readings:
+        said["start_readings"] = list(readings)
+    return Trace.from_columns(
+        columns,
+        name=path.stem,
+        stamp=stamp,
+        path=path,
+        warnings=notes,
+        format="DENSsolutions Impulse",
+        reader="impulse",
+        metadata=said,
+    )
+
+
+def _metadata(path: Path) -> dict[str, object]:
+    """What the metadata log of the same experiment, in the same folder, says."""
+    for other in sorted(path.parent.glob(f"*{_METADATA_END}")):
+        name = other.name[: -len(_METADATA_END)]
+        if path.name.startswith(f"{name}_") and other.stat().st_size < _METADATA_BYTES:
+            text, _ = decode(other.read_bytes())
+            matches = [_FIELD.match(line) for line in lines_of(text)]
+            return {m["key"]: m["value"].strip() for m in matches if m}
+    return {}
+
+
+def _start(
+    clocks: list[str], time_s: FloatArray, said: dict[str, object], notes: list[str]
+) -> tuple[StartStamp | None, tuple[str, ...]]:
+    """The day of the metadata with the clock of the first sample, at time zero."""
+    seconds = _seconds(clocks[0]) if clocks else np.nan
+    if not (np.isfinite(seconds) and time_s.size and np.isfinite(time_s[0])):
+        return None, ()
+    reading = read_date(str(said.get("Experiment date", "")))
+    if reading is None:
+        notes.append(
+            f"The log gives the clock of its first sample ({clocks[0]}) without a day; "
+            "its metadata log is not beside it, so the start is not known."
+        )
+        return None, ()
+    taken, doubt = settle(reading, usual="dmy")
+    shift = float(seconds - time_s[0])
+    if abs(shift) > 1e7:
+        return None, ()
+    if doubt and taken.other is not None:
+        notes.append(doubt)
+        readings = tuple(
+            _at(day, shift).isoformat() for day in (taken.when, taken.other)
+        )
+    else:
+        readings = ()
+    source = "metadata log (day) and clock of the first sample"
+    return StartStamp(_at(taken.when, shift), 1e-3, source), readings
+
+
+def _at(day: datetime, seconds: float) -> datetime:
+    midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(milliseconds=round(seconds * 1e3))
+
+
+def _seconds(cell: str) -> float:
+    """Seconds since midnight; NaN where it is no clock."""
+    match = _CLOCK.match(cell)
+    if match is None:
+        return float("nan")
+    return 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3])
+
+
+FORMAT = Format(
+    name="DENSsolutions Impulse",
+    kind="trace",
+    maker="DENSsolutions",
+    extensions=(".csv",),
+    library="",
+    reads="temperature and every other column under its own name; start with the "
+    "metadata log beside it",
+    missing="units of columns that the log does not name; live notes",
+    sniff=_sniff,
+    read=read,
+)

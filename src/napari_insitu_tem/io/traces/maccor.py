@@ -1,0 +1,140 @@
+"""Maccor battery testers, text export: the sign of the current is in the state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from napari_insitu_tem.io.probe import Probe
+from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.tables.found_table import FoundTable, find_in_file
+from napari_insitu_tem.io.tables.preamble import find_start
+from napari_insitu_tem.io.tables.suggestion import suggest
+from napari_insitu_tem.io.tables.table_checks import need_two_rows, rows_of_the_table
+from napari_insitu_tem.io.text import decode, lines_of
+from napari_insitu_tem.io.traces.signals import Signals, convert
+from napari_insitu_tem.model.column_mapping import ColumnMapping
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.model.trace import Trace
+
+#: States of which the sign of the current is known: charge, discharge, rest.
+_KNOWN = frozenset("CDR")
+_OWN_NAMES = frozenset(("rec", "testtime", "steptime", "md", "es"))
+_LOOKED_AT = 40
+
+
+def _sniff(looked: Probe) -> float:
+    if looked.is_dir:
+        return 0.0
+    text, _ = decode(looked.head[:16384])
+    for line in lines_of(text)[:_LOOKED_AT]:
+        cells = {cell.strip().lower() for cell in line.split("\t")}
+        if cells >= _OWN_NAMES:
+            return 1.0
+    return 0.0
+
+
+def read(
+    path: Path,
+    *,
+    mapping: ColumnMapping | None = None,
+    progress: Progress = no_progress,
+) -> Trace:
+    """Read a Maccor text; charging current is positive.
+
+    Parameters
+    ----------
+    mapping
+        Other columns than those that the names say; the sign is then taken from the
+        state as well.
+
+    Raises
+    ------
+    ReadError
+        No table, no column of times or of the state, or damage.
+    """
+    found = find_in_file(path, progress)
+    state = found.table.named("md")
+    if mapping is None:
+        mapping, _ = suggest(found.table)
+    if state is None or "time_s" not in mapping.columns:
+        raise ReadError(
+            f"{path.name} is a Maccor text without its columns TestTime and Md.",
+            hint="Export it again with every column.",
+            path=path,
+        )
+    signals = convert(found.table, mapping, path)
+    notes = [*found.notes, *_give_signs(signals, found.table.column(state))]
+    keep, breaks, more = rows_of_the_table(found.table, mapping, signals, path)
+    columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
+    need_two_rows(columns, found, path, notes)
+    if (unit := mapping.columns["time_s"].unit) not in ("s", "h:m:s", "date", ""):
+        notes.append(
+            f"The times have no unit; they are in {unit}, by the dates beside them."
+        )
+    trace = Trace.from_columns(
+        columns,
+        name=path.stem,
+        breaks=breaks[keep],
+        stamp=signals.stamp,
+        path=path,
+        warnings=[*notes, *signals.warnings, *more],
+        technique="battery cycling",
+        format="Maccor text",
+        reader="maccor",
+        metadata=_about(found, signals),
+    )
+    if trace.stamp is None:
+        start = find_start(found.above, decimal=found.layout.decimal)
+        trace = replace(
+            trace, stamp=start.stamp, warnings=(*trace.warnings, *start.doubts)
+        )
+    return trace
+
+
+def _give_signs(signals: Signals, states: pd.Series[Any]) -> list[str]:
+    """Discharge is negative; a current that has signs already is left."""
+    if "current_A" not in signals.columns:
+        return []
+    current = np.asarray(signals.columns["current_A"], np.float64)
+    if np.nanmin(current, initial=0.0) < 0:
+        return []
+    letters = np.array([str(state).strip().upper() for state in states.tolist()])
+    signals.columns["current_A"] = np.where(letters == "D", -current, current)
+    notes = [
+        "The file has the current without a sign; discharge (Md D) was made negative."
+    ]
+    flowing = current != 0
+    unknown = sorted({x for x in letters[flowing] if x not in _KNOWN})
+    if unknown:
+        notes.append(
+            f"The sign of the current in the states {', '.join(unknown)[:60]} is not "
+            "known; it is left positive."
+        )
+    return notes
+
+
+def _about(found: FoundTable, signals: Signals) -> dict[str, Any]:
+    about: dict[str, Any] = {"header": [line[:300] for line in found.above[:60]]}
+    if signals.readings:
+        about["start_readings"] = list(signals.readings)
+    return about
+
+
+FORMAT = Format(
+    name="Maccor text",
+    kind="trace",
+    maker="Maccor",
+    extensions=(".txt", ".csv"),
+    library="",
+    reads="potential, current with the sign of its state, cycle, step, capacities, "
+    "start; the unit of the times from the dates beside them",
+    missing="binary files; the sign of states other than charge, discharge and rest",
+    sniff=_sniff,
+    read=read,
+)

@@ -1,0 +1,209 @@
+"""PalmSens CSV exports: curves side by side, each under a line of bare units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.io.probe import Probe
+from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.tables.column_names import UNITS, known_unit
+from napari_insitu_tem.io.text import decode, lines_of
+from napari_insitu_tem.io.traces.start_times import read_date
+from napari_insitu_tem.model.column_mapping import ColumnMapping
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.model.timebase import StartStamp
+from napari_insitu_tem.model.trace import Trace, merge_traces
+
+FloatArray = NDArray[np.float64]
+
+_DATE_LINE = "date and time measurement:"
+_ROLES = {"potential": "potential_V", "current": "current_A", "charge": "charge_C"}
+_TITLE = re.compile(r"^(?P<technique>[^:\[]+)")
+
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """One curve: its title, start and the values of each unit."""
+
+    title: str
+    stamp: StartStamp | None
+    columns: dict[str, FloatArray]
+
+
+def _sniff(looked: Probe) -> float:
+    if looked.is_dir:
+        return 0.0
+    text, _ = decode(looked.head[:16384])
+    lines = lines_of(text)[:12]
+    first = lines[0].lower().startswith(("date and time", _DATE_LINE))
+    has_dates = any(line.lower().startswith(_DATE_LINE) for line in lines)
+    return 1.0 if first and has_dates else 0.0
+
+
+def read(
+    path: Path,
+    *,
+    mapping: ColumnMapping | None = None,
+    progress: Progress = no_progress,
+) -> Trace:
+    """Read an export of curves against time.
+
+    Curves of one measurement share a row of times; measurements follow each other.
+
+    Parameters
+    ----------
+    mapping
+        Only its `flip_current` is used: the units say what each column is.
+
+    Raises
+    ------
+    ReadError
+        Its curves have no times (voltammograms), or it is damaged.
+    """
+    progress(0, 1, "Reading the file")
+    text, _ = decode(path.read_bytes())
+    curves = _curves([line.split(",") for line in lines_of(text)], path)
+    timed = [curve for curve in curves if "time_s" in curve.columns]
+    if not timed:
+        title = curves[0].title if curves else "curves"
+        raise ReadError(
+            f"{path.name} holds curves without times ({title}), which cannot be shown "
+            "against time.",
+            hint="Open the session (.pssession) that it was exported from.",
+            path=path,
+        )
+    notes = []
+    if len(timed) < len(curves):
+        notes.append(f"{len(curves) - len(timed)} curves without times were left out.")
+    parts = [_trace(group, path) for group in _measurements(timed)]
+    first = parts[0]
+    if len(parts) > 1 and first.stamp is not None:
+        parts = [
+            part.shifted(round(part.stamp.minus(first.stamp) * 1e9))
+            for part in parts
+            if part.stamp is not None
+        ]
+    elif len(parts) > 1:
+        notes.append(f"{len(parts) - 1} curves without a date were left out.")
+        parts = parts[:1]
+    joined = merge_traces(parts, name=path.stem)
+    trace = Trace.from_columns(
+        {str(name): values for name, values in joined.frame.items()},
+        name=path.stem,
+        breaks=joined.breaks,
+        stamp=first.stamp,
+        path=path,
+        warnings=notes,
+        technique=first.technique,
+        format="PalmSens CSV",
+        reader="palmsens_csv",
+        metadata={"curves": [curve.title for curve in curves]},
+    )
+    return trace.flipped() if mapping is not None and mapping.flip_current else trace
+
+
+def _curves(rows: Sequence[Sequence[str]], path: Path) -> list[_Curve]:
+    """Take the table apart at the cells that give a date."""
+    at = next((i for i, row in enumerate(rows) if _dates(row)), None)
+    if at is None or at + 1 >= len(rows):
+        raise ReadError(
+            f"{path.name} begins like a PalmSens export but has no curves.",
+            hint="Export it again.",
+            path=path,
+        )
+    titles, dates, units = rows[at - 1] if at else [], rows[at], rows[at + 1]
+    body = [row for row in rows[at + 2 :] if any(cell.strip() for cell in row)]
+    starts = _dates(dates)
+    curves = []
+    for begin, end in zip(starts, [*starts[1:], len(units)], strict=True):
+        columns: dict[str, FloatArray] = {}
+        for column in range(begin, min(end, len(units))):
+            symbol = known_unit(units[column])
+            if symbol:
+                values = _numbers(body, column) * UNITS[symbol][1]
+                columns.setdefault(_name(symbol), values)
+        curves.append(_curve(titles, dates, begin, columns))
+    return curves
+
+
+def _dates(row: Sequence[str]) -> list[int]:
+    return [i for i, c in enumerate(row) if c.strip().lower() == _DATE_LINE]
+
+
+def _name(symbol: str) -> str:
+    dimension = UNITS[symbol][0]
+    return _ROLES.get(dimension, "time_s" if dimension == "time" else dimension)
+
+
+def _curve(
+    titles: Sequence[str],
+    dates: Sequence[str],
+    begin: int,
+    columns: dict[str, FloatArray],
+) -> _Curve:
+    date = read_date(dates[begin + 1]) if begin + 1 < len(dates) else None
+    title = titles[begin].strip() if begin < len(titles) else ""
+    stamp = date.stamp("'Date and time measurement'") if date else None
+    return _Curve(title, stamp, columns)
+
+
+def _numbers(body: Sequence[Sequence[str]], column: int) -> FloatArray:
+    """(N,) a column up to its last number."""
+    values = np.full(len(body), np.nan)
+    for i, row in enumerate(body):
+        try:
+            values[i] = float(row[column])
+        except (ValueError, IndexError):
+            continue
+    values[~(np.abs(values) < 1e300)] = np.nan
+    return values
+
+
+def _measurements(curves: Sequence[_Curve]) -> list[list[_Curve]]:
+    """Curves of the same start and the same times belong together."""
+    groups: list[list[_Curve]] = []
+    for curve in curves:
+        for group in groups:
+            same = group[0].stamp == curve.stamp and np.array_equal(
+                group[0].columns["time_s"], curve.columns["time_s"], equal_nan=True
+            )
+            if same and not set(curve.columns) & set(group[-1].columns) - {"time_s"}:
+                group.append(curve)
+                break
+        else:
+            groups.append([curve])
+    return groups
+
+
+def _trace(group: Sequence[_Curve], path: Path) -> Trace:
+    columns = {k: v for curve in reversed(group) for k, v in curve.columns.items()}
+    keep = np.isfinite(columns["time_s"])
+    match = _TITLE.match(group[0].title)
+    return Trace.from_columns(
+        {name: values[keep] for name, values in columns.items()},
+        name=group[0].title or path.stem,
+        path=path,
+        stamp=group[0].stamp,
+        technique=match["technique"].strip() if match else "",
+    )
+
+
+FORMAT = Format(
+    name="PalmSens CSV",
+    kind="trace",
+    maker="PalmSens",
+    extensions=(".csv",),
+    library="",
+    reads="curves against time, their units and dates; curves of one measurement side "
+    "by side, measurements one after the other",
+    missing="voltammograms, which are exported without times; impedance spectra",
+    sniff=_sniff,
+    read=read,
+)

@@ -1,0 +1,240 @@
+"""A raw table and the meaning of its columns to the columns and clock of a trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.io.tables.column_names import STAMP_NAMES, UNIX_NAMES, factor
+from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.time_columns import read_stamps, seconds_of_clock
+from napari_insitu_tem.io.traces.start_times import settle
+from napari_insitu_tem.model.column_mapping import (
+    ROLES,
+    ColumnChoice,
+    ColumnMapping,
+    DateOrder,
+)
+from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.timebase import StartStamp
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass
+class Signals:
+    """What `Trace.from_columns` needs.
+
+    Attributes
+    ----------
+    columns
+        Name to (N,) values; the roles first, then the file's other columns.
+    stamp
+        When `time_s` was zero, as far as the table itself says.
+    reference
+        What the potential is measured against, where the header says so.
+    readings
+        Both readings of an ambiguous start, ISO 8601; empty where it is certain.
+    warnings
+        Sentences.
+    """
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    stamp: StartStamp | None = None
+    reference: str = ""
+    readings: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def convert(table: RawTable, mapping: ColumnMapping, path: Path) -> Signals:
+    """Give the columns their meaning and units.
+
+    Raises
+    ------
+    ReadError
+        The mapping names a column that is not there or a unit that is not known, or
+        leaves out the time.
+    """
+    if "time_s" not in mapping.columns:
+        raise ReadError(
+            f"{path.name}: no column is said to be the time.",
+            hint="Choose the column by hand.",
+            path=path,
+        )
+    signals = Signals()
+    used: set[int] = set()
+    for role in ROLES:
+        choice = mapping.columns.get(role)
+        if choice is None:
+            continue
+        index = _find(table, choice, path)
+        used.add(index)
+        if role == "time_s":
+            signals.columns[role] = _times(table, index, choice, mapping, signals, path)
+        elif role in ("cycle", "step"):
+            signals.columns[role] = _counter(table.numbers(index))
+        else:
+            signals.columns[role] = _scaled(table, index, choice, path)
+            _report_spoiled(table, index, signals)
+        if role == "potential_V":
+            signals.reference = table.labels[index].reference
+    if mapping.flip_current:
+        _flip(signals)
+    if signals.stamp is None:
+        _stamp_beside(table, mapping, signals, used)
+    _add_others(table, signals, used)
+    return signals
+
+
+def _find(table: RawTable, choice: ColumnChoice, path: Path) -> int:
+    index = table.find(choice.column)
+    if index is None:
+        raise ReadError(
+            f"{path.name} has no column {choice.column!r}.",
+            hint="Choose its columns by hand.",
+            path=path,
+        )
+    return index
+
+
+def _scaled(
+    table: RawTable, index: int, choice: ColumnChoice, path: Path
+) -> FloatArray:
+    try:
+        scale = factor(choice.unit)
+    except ValueError as error:
+        raise ReadError(
+            f"{path.name}: {choice.unit!r} is no known unit for {choice.column!r}.",
+            hint="Choose another unit.",
+            path=path,
+        ) from error
+    values = table.numbers(index)
+    return values if scale == 1.0 else np.asarray(values * scale)
+
+
+def _counter(values: FloatArray) -> NDArray[Any]:
+    """Whole numbers where every one is known."""
+    if np.isfinite(values).all() and (np.abs(values) < 2**53).all():
+        return np.rint(values).astype(np.int64)
+    return np.rint(values)
+
+
+def _times(
+    table: RawTable,
+    index: int,
+    choice: ColumnChoice,
+    mapping: ColumnMapping,
+    signals: Signals,
+    path: Path,
+) -> FloatArray:
+    if choice.unit == "date":
+        return _dates(table, index, mapping.date_order, signals)
+    if choice.unit == "h:m:s":
+        return seconds_of_clock(table.column(index))
+    seconds = _scaled(table, index, choice, path)
+    if table.labels[index].plain in UNIX_NAMES:
+        return _from_unix(seconds, table.keys[index], signals)
+    return seconds
+
+
+def _from_unix(seconds: FloatArray, key: str, signals: Signals) -> FloatArray:
+    """Seconds since 1970 to seconds since the first sample."""
+    known = seconds[np.isfinite(seconds)]
+    if known.size == 0:
+        return seconds
+    signals.stamp = _unix_stamp(float(known[0]), key)
+    return np.asarray(seconds - known[0])
+
+
+def _unix_stamp(seconds: float, key: str) -> StartStamp | None:
+    try:
+        when = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return StartStamp(when, 1e-3, f"column {key!r}")
+
+
+def _dates(
+    table: RawTable, index: int, order: DateOrder, signals: Signals
+) -> FloatArray:
+    stamps = read_stamps(table.column(index), order)
+    if stamps.first is not None:
+        first, doubt = settle(stamps.first)
+        signals.stamp = first.stamp(f"column {table.keys[index]!r}")
+        if doubt and first.other is not None:
+            signals.warnings.append(doubt)
+            signals.readings = (first.when.isoformat(), first.other.isoformat())
+    return stamps.seconds
+
+
+def _stamp_beside(
+    table: RawTable, mapping: ColumnMapping, signals: Signals, used: set[int]
+) -> None:
+    """The start from a column of dates that stands beside the elapsed time."""
+    time_s = np.asarray(signals.columns["time_s"], np.float64)
+    known = np.flatnonzero(np.isfinite(time_s))
+    if known.size == 0:
+        return
+    row, elapsed = int(known[0]), float(time_s[known[0]])
+    for index, label in enumerate(table.labels):
+        if index in used:
+            continue
+        if label.plain in UNIX_NAMES and table.kind(index) == "number":
+            at = float(table.numbers(index)[row])
+            if np.isfinite(at):
+                signals.stamp = _unix_stamp(at - elapsed, table.keys[index])
+            return
+        if label.plain in STAMP_NAMES and table.kind(index) == "date":
+            _dates(table, index, mapping.date_order, signals)
+            _move_back(signals, elapsed)
+            return
+
+
+def _move_back(signals: Signals, elapsed: float) -> None:
+    """The stamp of the first row to that of time zero."""
+    stamp = signals.stamp
+    if stamp is None:
+        return
+    try:
+        back = timedelta(seconds=elapsed)
+        signals.stamp = StartStamp(stamp.when - back, stamp.resolution_s, stamp.source)
+        signals.readings = tuple(
+            (datetime.fromisoformat(text) - back).isoformat()
+            for text in signals.readings
+        )
+    except OverflowError:
+        signals.stamp = None
+
+
+def _report_spoiled(table: RawTable, index: int, signals: Signals) -> None:
+    if count := table.spoiled(index):
+        plural = "s" if count != 1 else ""
+        signals.warnings.append(
+            f"{count} cell{plural} of the column {table.keys[index]!r} "
+            f"{'are' if count != 1 else 'is'} not a number and left empty."
+        )
+
+
+def _flip(signals: Signals) -> None:
+    for role in ("current_A", "charge_C"):
+        if role in signals.columns:
+            signals.columns[role] = -signals.columns[role]
+    signals.warnings.append(
+        "The sign of current and charge was changed to anodic positive, as chosen."
+    )
+
+
+def _add_others(table: RawTable, signals: Signals, used: set[int]) -> None:
+    """The file's other columns under their own names, numbers where they are."""
+    for index, key in enumerate(table.keys):
+        if index in used:
+            continue
+        name = f"{key} (file)" if key in signals.columns or key in ROLES else key
+        number = table.kind(index) in ("number", "empty")
+        column = table.column(index)
+        signals.columns[name] = table.numbers(index) if number else column.to_numpy()
