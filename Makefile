@@ -16,7 +16,7 @@ ifeq ($(HEADLESS),1)
 DEMO_OPTIONS = --headless --out demo-output
 endif
 
-.PHONY: help demo test lint docs benchmark
+.PHONY: help demo test lint docs benchmark accuracy
 
 help:
 	@echo "make demo       open napari with a sample experiment"
@@ -24,6 +24,7 @@ help:
 	@echo "make lint       lint, types, import layers, manifest"
 	@echo "make docs       build the documentation into site/"
 	@echo "make benchmark  time what has to be fast"
+	@echo "make accuracy   measure on simulated images, write docs/accuracy.md (minutes)"
 
 demo:
 	@$(BOOTSTRAP) --display napari-insitu-tem demo $(DEMO_OPTIONS)
@@ -40,3 +41,6 @@ docs:
 benchmark:
 	@$(BOOTSTRAP) --display python -m pytest benchmarks --override-ini timeout=0 \
 		--benchmark-columns min,median,max,rounds --benchmark-sort name
+
+accuracy:
+	@$(BOOTSTRAP) python scripts/accuracy

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from scipy.special import ndtr
 from scipy.stats import theilslopes
+from table import row
 
 from napari_insitu_tem.measure import (
     Kymograph,
@@ -44,20 +45,6 @@ def rows(repeats: float = 1.0) -> list[dict[str, object]]:
         *velocity(max(4, round(80 * repeats))),
         *law_on_kymographs(max(4, round(20 * repeats))),
     ]
-
-
-def row(
-    test: str, condition: str, measured: str, bound_or_peer: str, bar: str, passed: bool
-) -> dict[str, object]:
-    """One line of the table."""
-    return {
-        "test": test,
-        "condition": condition,
-        "measured": measured,
-        "bound_or_peer": bound_or_peer,
-        "bar": bar,
-        "passed": bool(passed),
-    }
 
 
 def pixel_front(position: object, before: float, after: float, length: int):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.integrate import quad
+from table import row
 
 from napari_insitu_tem.measure import (
     compare_coarsening,
@@ -39,20 +40,6 @@ def rows(repeats: float = 1.0) -> list[dict[str, object]]:
         *coarsening(number),
         *nucleation(number),
     ]
-
-
-def row(
-    test: str, condition: str, measured: str, bound_or_peer: str, bar: str, passed: bool
-) -> dict[str, object]:
-    """One line of the table."""
-    return {
-        "test": test,
-        "condition": condition,
-        "measured": measured,
-        "bound_or_peer": bound_or_peer,
-        "bar": bar,
-        "passed": bool(passed),
-    }
 
 
 def deal_grove(t: np.ndarray, onset: float, mixed: float | None) -> np.ndarray:

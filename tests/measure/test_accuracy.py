@@ -10,8 +10,14 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "scripts" / "accuracy"
 
 
-def table(name):
-    """The module of a table of accuracy."""
+@pytest.fixture
+def table(monkeypatch):
+    """Load the module of a table of accuracy by its name."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return load
+
+
+def load(name):
     spec = importlib.util.spec_from_file_location(
         f"accuracy_{name}", FOLDER / f"{name}.py"
     )
@@ -23,7 +29,7 @@ def table(name):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", ["fronts", "laws"])
-def test_every_bar_is_met(name):
+def test_every_bar_is_met(name, table):
     rows = table(name).rows(repeats=0.5)
     keys = {"test", "condition", "measured", "bound_or_peer", "bar", "passed"}
     assert rows and all(set(row) == keys for row in rows)
