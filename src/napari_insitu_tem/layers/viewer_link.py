@@ -181,6 +181,7 @@ class ViewerLink:
             self._annotations[key] = AnnotationLayer(self.session, layer, kind, movie)
             pen = Pen(self.session, kind)
             self._pens[key] = CanvasPen(pen, layer, self._guard)
+            self._switch_pens()
             self._show_only_current_movie()
         return self._annotations[key]
 
@@ -323,7 +324,9 @@ class ViewerLink:
         self._switch_pens()
 
     def _on_active(self, event: Any = None) -> None:
-        self._switch_pens()
+        # A new layer is active for a moment: a shape half drawn must outlive it.
+        if not self._is_syncing:
+            self._switch_pens()
 
     def _switch_pens(self) -> None:
         active = self.viewer.layers.selection.active
