@@ -7,7 +7,6 @@ import pytest
 
 from napari_insitu_tem.layers.convert import (
     from_vertices,
-    layer_space,
     napari_type,
     same_shape,
     to_vertices,
@@ -65,9 +64,3 @@ def test_a_vertex_taken_from_a_band_leaves_its_boundary():
     assert [len(part) for part in back.parts] == [2, 3]
     back, _ = from_vertices(np.delete(ring, 4, axis=0), "polygon", band)
     assert [len(part) for part in back.parts] == [3, 2]
-
-
-def test_all_layers_of_a_movie_share_scale_and_units():
-    assert layer_space((0.5, 0.25))["scale"] == (1.0, 0.5, 0.25)
-    assert layer_space((0.5, 0.25), 2)["units"] == ("nm", "nm")
-    assert layer_space(None)["units"] == ("pixel", "pixel", "pixel")

@@ -17,13 +17,13 @@ import pandas as pd
 
 from napari_insitu_tem.layers.convert import (
     from_vertices,
-    layer_space,
     napari_type,
     same_shape,
     to_vertices,
 )
 from napari_insitu_tem.layers.feature_table import blank_row, is_text, labels
 from napari_insitu_tem.layers.keys import KEY
+from napari_insitu_tem.layers.space import layer_space
 from napari_insitu_tem.layers.styles import (
     FLAG_COLOUR,
     PATH_COLOUR,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -110,20 +108,3 @@ def same_shape(a: Geometry, b: Geometry) -> bool:
         len(p) == len(q) and np.allclose(p, q, rtol=1e-6, atol=1e-6)
         for p, q in zip(a.parts, b.parts, strict=True)
     )
-
-
-def layer_space(scale_nm: tuple[float, float] | None, ndim: int = 3) -> dict[str, Any]:
-    """`scale`, `units` and `axis_labels` of a layer.
-
-    The first axis is the frame index (scale 1), the others are nm where the movie is
-    calibrated, else pixels. All layers of a movie share them: napari drops the units of
-    the whole viewer when one layer lacks them.
-    """
-    y, x = scale_nm or (1.0, 1.0)
-    unit = "nm" if scale_nm else "pixel"
-    space: dict[str, Any] = {
-        "scale": (1.0, y, x),
-        "units": ("pixel", unit, unit),
-        "axis_labels": ("frame", "y", "x"),
-    }
-    return {key: value[-ndim:] for key, value in space.items()}

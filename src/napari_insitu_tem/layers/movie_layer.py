@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from napari_insitu_tem.layers.convert import layer_space
 from napari_insitu_tem.layers.keys import KEY
 from napari_insitu_tem.layers.shown_frames import ShownFrames
+from napari_insitu_tem.layers.space import layer_space
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 

@@ -10,13 +10,13 @@ import pandas as pd
 from napari_insitu_tem.layers.annotation_layer import is_points_kind
 from napari_insitu_tem.layers.convert import (
     from_vertices,
-    layer_space,
     napari_type,
     same_shape,
     to_vertices,
 )
 from napari_insitu_tem.layers.feature_table import labels
 from napari_insitu_tem.layers.keys import KEY
+from napari_insitu_tem.layers.space import layer_space
 from napari_insitu_tem.layers.styles import POINTS_STYLE, SHAPES_STYLE, text_style
 from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.model.errors import SaveError

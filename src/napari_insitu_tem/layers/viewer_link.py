@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_insitu_tem.layers.annotation_layer import (
     AnnotationLayer,
     annotation_layer_data,
 )
 from napari_insitu_tem.layers.canvas_pen import CanvasPen
-from napari_insitu_tem.layers.convert import layer_space
 from napari_insitu_tem.layers.focus import FocusGuard, NoGuard
 from napari_insitu_tem.layers.keeping import is_closing, keep_safe
 from napari_insitu_tem.layers.keys import about, role
@@ -22,6 +19,12 @@ from napari_insitu_tem.layers.looking import look_now_and_then
 from napari_insitu_tem.layers.movie_layer import movie_layer_data
 from napari_insitu_tem.layers.readout import readout
 from napari_insitu_tem.layers.shortcuts import bind_shortcuts, unbind_shortcuts
+from napari_insitu_tem.layers.space import (
+    extent_of,
+    keep_in_sight,
+    set_space,
+    unit_of,
+)
 from napari_insitu_tem.layers.steady_shaders import keep_shaders
 from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.state.pen import Pen
@@ -64,6 +67,7 @@ class ViewerLink:
         self._pens: dict[tuple[str, str], CanvasPen] = {}
         self._is_syncing = False
         self._shown_movie = ""
+        self._extent: tuple[float, float] | None = None
         self.bound_keys: tuple[str, ...] = ()
         window = getattr(getattr(viewer, "window", None), "_qt_window", None)
         self._guard: Any = NoGuard() if window is None else FocusGuard(window)
@@ -168,10 +172,9 @@ class ViewerLink:
         if key not in self._annotations:
             from napari.layers import Layer
 
-            film = self.session.experiment.movie(movie)
-            scale = None if film.calibration is None else film.calibration.scale_nm
-            side = float(max(film.shape[1:3]))
-            layer = Layer.create(*annotation_layer_data(kind, movie, scale, side))
+            side = float(max(self.session.experiment.movie(movie).shape[1:3]))
+            data = annotation_layer_data(kind, movie, self._scale(movie), side)
+            layer = Layer.create(*data)
             active = self.viewer.layers.selection.active
             with self._syncing():
                 self.viewer.layers.append(layer)
@@ -183,6 +186,7 @@ class ViewerLink:
             self._pens[key] = CanvasPen(pen, layer, self._guard)
             self._switch_pens()
             self._show_only_current_movie()
+            self._refresh_spaces()
         return self._annotations[key]
 
     def movie_layer(self, name: str) -> Image | None:
@@ -190,30 +194,24 @@ class ViewerLink:
         return self._movie_layers.get(name)
 
     def _refresh_spaces(self) -> None:
-        """Give all layers of a movie its pixel size."""
+        """Give all layers of a movie its pixel size, and all layers one unit."""
+        playhead = self.session.playhead
+        if playhead is None or playhead.movie not in self._movie_layers:
+            return
+        unit = unit_of(self._scale(playhead.movie))
         for name, layer in self._movie_layers.items():
-            calibration = self.session.experiment.movie(name).calibration
-            scale = None if calibration is None else calibration.scale_nm
             mine = [b.layer for k, b in self._annotations.items() if k[1] == name]
-            before = tuple(layer.scale)
             for one in (layer, *mine):
-                space = layer_space(scale, one.ndim)
-                if tuple(one.scale) != space["scale"]:
-                    one.scale = space["scale"]
-                if tuple(str(u) for u in one.units) != _unit_names(space["units"]):
-                    one.units = space["units"]
-            if tuple(layer.scale) != before and name == self._shown_movie:
-                self._stay_in_sight(before, tuple(layer.scale))
+                set_space(one, self._scale(name), unit)
+        shape = self.session.experiment.movie(playhead.movie).shape
+        extent = extent_of(shape, self._scale(playhead.movie))
+        if self._extent is not None:
+            keep_in_sight(self.viewer, self._extent, extent)
+        self._extent = extent
 
-    def _stay_in_sight(
-        self, before: tuple[float, ...], after: tuple[float, ...]
-    ) -> None:
-        """Let the camera follow a movie whose pixels got another size."""
-        camera = self.viewer.scene.camera
-        y, x = after[-2] / before[-2], after[-1] / before[-1]
-        depth, middle_y, middle_x = camera.center
-        camera.center = (depth, middle_y * y, middle_x * x)
-        camera.zoom /= float(np.sqrt(x * y))
+    def _scale(self, movie: str) -> tuple[float, float] | None:
+        calibration = self.session.experiment.movie(movie).calibration
+        return None if calibration is None else calibration.scale_nm
 
     def _on_inserted(self, event: Any) -> None:
         """A movie that came through File > Open joins the experiment."""
@@ -289,6 +287,7 @@ class ViewerLink:
             self._show_only_current_movie()
             if playhead.movie != self._shown_movie:
                 self._shown_movie = playhead.movie
+                self._refresh_spaces()
                 self._on_tool(self.session.toolbox.active)
             dims = self.viewer.dims
             if dims.ndim >= 3 and dims.current_step[0] != playhead.frame:
@@ -379,11 +378,6 @@ class ViewerLink:
             yield
         finally:
             self._is_syncing = before
-
-
-def _unit_names(units: tuple[str, ...]) -> tuple[str, ...]:
-    names = {"nm": "nanometer", "pixel": "pixel"}
-    return tuple(names[unit] for unit in units)
 
 
 def _touched_kinds(change: Change) -> set[str]:
