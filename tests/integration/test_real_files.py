@@ -22,8 +22,6 @@ from qtpy.QtWidgets import QApplication, QInputDialog
 
 from hands import Canvas, click, drag
 from napari_insitu_tem import Experiment, read_movie, read_trace
-from napari_insitu_tem.io.json_text import to_json
-from napari_insitu_tem.io.saving.document_json import document_values
 from napari_insitu_tem.io.saving.experiment_folder import (
     load_experiment,
     save_experiment,
@@ -32,7 +30,6 @@ from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.measure.tables import tables
 from napari_insitu_tem.model.calibration import Calibration
-from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.report.bundle import export_bundle
 from napari_insitu_tem.state.events import mark_event
 from napari_insitu_tem.state.measuring import copy_forward
@@ -175,11 +172,6 @@ def choose_snapping(case: Case, session: Session) -> None:
         session.toolbox.change(kind, snap=snap)
 
 
-def same(a: Document, b: Document) -> bool:
-    """Whether two documents are equal, unknown numbers included."""
-    return to_json(document_values(a)) == to_json(document_values(b))
-
-
 # -- by script --------------------------------------------------------------------
 
 
@@ -221,7 +213,7 @@ def test_by_script(case, files, tmp_path):
     folder = save_experiment(session.experiment, tmp_path / "run", made)
     again = load_experiment(folder)
     assert again.warnings == ()
-    assert same(again.document, session.document)
+    assert again.document == session.document
     for kind, table in tables(again).items():
         pd.testing.assert_frame_equal(table, made[kind])
 
@@ -339,7 +331,7 @@ def test_in_the_window(
     session.open(Experiment())
     dock.opener.open([tmp_path / "run.insitu"])
     waiting(dock.busy)
-    assert same(session.document, before)
+    assert session.document == before
     for kind, table in session.tables().items():
         pd.testing.assert_frame_equal(table, made[kind])
 

@@ -27,6 +27,15 @@ def test_an_offset_is_added_to_the_movie_time():
     assert np.isnan(alignment.u_offset_s)
 
 
+def test_alignments_of_unknown_uncertainty_are_equal_when_read_again():
+    alignment = align_by_offset(12.5)
+    again = Alignment.from_dict(alignment.as_dict())
+    assert again == alignment
+    assert hash(again) == hash(alignment)
+    assert again != align_by_offset(12.5, u_offset_s=0.1)
+    assert again != align_by_offset(12.6)
+
+
 def test_one_event_gives_the_offset_only():
     alignment = align_by_events([(10.0, 42.0)], u_movie_s=0.1)
     assert (alignment.offset_s, alignment.rate) == (32.0, 1.0)

@@ -67,6 +67,15 @@ class Alignment:
                 hint="Check that the pairs of events are in the right order.",
             )
 
+    def __eq__(self, other: object) -> bool:
+        """The same in every part; what is not known equals what is not known."""
+        if not isinstance(other, Alignment):
+            return NotImplemented
+        return self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.offset_s, self.rate, self.method, self.pairs, self.note))
+
     def to_trace_ns(self, movie_ns: ArrayLike) -> NDArray[np.int64]:
         """Movie clock to trace clock, integer nanoseconds."""
         movie = np.asarray(movie_ns, dtype=np.int64)
