@@ -173,3 +173,14 @@ def test_images_with_other_names_stay_alone(tmp_path):
 
 def test_one_path(tmp_path):
     assert len(read_any(tiff(tmp_path / "a.tif"))) == 1
+
+
+def test_napari_asks_the_plugin_about_every_suffix():
+    """A pattern of the manifest for each, else File > Open passes the plugin by."""
+    import yaml
+
+    manifest = Path(registry.__file__).parents[1] / "napari.yaml"
+    readers = yaml.safe_load(manifest.read_text())["contributions"]["readers"]
+    patterns = {p for reader in readers for p in reader["filename_patterns"]}
+    suffixes = {f"*{suffix}" for form in formats() for suffix in form.extensions}
+    assert suffixes - patterns == set()

@@ -1,0 +1,257 @@
+"""Frames of a Zarr array, read from the files of its chunks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.io.failures import reading
+from napari_insitu_tem.io.movies.raw_frames import MAX_SIDE
+from napari_insitu_tem.model.errors import ReadError
+
+#: A frame and a chunk must be decoded in memory whatever the file says they are.
+MAX_CHUNK_BYTES = 2**28
+_GZIP = 31  # zlib's number for data with a gzip header
+Decode = Callable[[bytes, NDArray[Any]], None]
+
+#: What may stand between the numbers and the file; none of these runs anything.
+_CODECS = {
+    "blosc", "bytes", "crc32c", "delta", "endian", "gzip", "lz4", "shuffle",
+    "sharding_indexed", "transpose", "zlib", "zstd",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which part of an array is a frame.
+
+    Attributes
+    ----------
+    frame_axis
+        The axis along which the frames lie; None where there is one frame.
+    channel_axis
+        The axis of red, green and blue; None for grey levels.
+    """
+
+    frame_axis: int | None
+    channel_axis: int | None = None
+
+    def spans(self, shape: Sequence[int], index: int) -> list[tuple[int, int]]:
+        """Start and stop along each axis; of axes that are left over the first."""
+        kept = {len(shape) - 2, len(shape) - 1, self.channel_axis}
+        spans = [(0, n if axis in kept else 1) for axis, n in enumerate(shape)]
+        if self.frame_axis is not None:
+            spans[self.frame_axis] = index, index + 1
+        return spans
+
+    def frame_of(self, part: NDArray[Any]) -> NDArray[Any]:
+        """(y, x) or (y, x, channel) from the part of an array that is one frame."""
+        rows, columns = part.shape[-2:]
+        if self.channel_axis is None:
+            return part.reshape(rows, columns)
+        return np.ascontiguousarray(np.moveaxis(part.reshape(-1, rows, columns), 0, 2))
+
+
+class ZarrFrames:
+    """Frames that lie in chunks; those of simple codecs are read without Zarr.
+
+    Satisfies `FrameSource`; may be read from several threads.
+
+    Parameters
+    ----------
+    array
+        Opened by Zarr for reading.
+    folder
+        Where its chunks are, without links.
+    selection
+        Which part of it is a frame.
+
+    Raises
+    ------
+    ReadError
+        Its frames are impossibly large, or its codecs are not known to be harmless.
+    """
+
+    def __init__(self, array: Any, folder: Path, selection: Selection) -> None:
+        self._array, self._folder, self._selection = array, folder, selection
+        _refuse_tricks(array, folder)
+        self._shape = tuple(int(n) for n in array.shape)
+        self._chunks = tuple(int(n) for n in array.chunks)
+        frames = (
+            1 if selection.frame_axis is None else self._shape[selection.frame_axis]
+        )
+        sizes = [stop - start for start, stop in selection.spans(self._shape, 0)]
+        self.dtype: np.dtype[Any] = np.dtype(array.dtype).newbyteorder("=")
+        largest = max(np.prod(sizes, dtype=float), np.prod(self._chunks, dtype=float))
+        if max(sizes) > MAX_SIDE or largest * self.dtype.itemsize > MAX_CHUNK_BYTES:
+            raise ReadError(
+                f"{folder.name} promises frames or chunks of {largest:.3g} pixels, "
+                "which is too much.",
+                hint="Save it again in chunks of one frame.",
+                path=folder,
+            )
+        example = selection.frame_of(np.empty(sizes, self.dtype))
+        self.shape: tuple[int, ...] = (frames, *example.shape)
+        self._stored = _stored_dtype(array)
+        self._decode = _decoder(array)
+
+    def read_frame(self, index: int) -> NDArray[Any]:
+        """Frame `index`.
+
+        Raises
+        ------
+        ReadError
+            A chunk is damaged, or leads out of the folder.
+        """
+        with reading(self._folder, f"frame {index}"):
+            spans = self._selection.spans(self._shape, index)
+            part = self._by_zarr(spans) if self._decode is None else self._part(spans)
+            return self._selection.frame_of(part.astype(self.dtype, copy=False))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _by_zarr(self, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
+        for place in self._places(spans):
+            self._path_of(place)  # refuses links
+        key = tuple(slice(start, stop) for start, stop in spans)
+        return np.asarray(self._array[key])
+
+    def _part(self, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
+        """A part of the array, from every chunk that it touches."""
+        sizes = tuple(stop - start for start, stop in spans)
+        places = list(self._places(spans))
+        if len(places) == 1 and sizes == self._chunks:
+            return self._chunk(places[0])
+        part = np.empty(sizes, self._stored)
+        for place in places:
+            to, source = [], []
+            for (start, stop), at, size in zip(spans, place, self._chunks, strict=True):
+                first, last = max(start, at * size), min(stop, (at + 1) * size)
+                to.append(slice(first - start, last - start))
+                source.append(slice(first - at * size, last - at * size))
+            part[tuple(to)] = self._chunk(place)[tuple(source)]
+        return part
+
+    def _places(self, spans: Sequence[tuple[int, int]]) -> Any:
+        """Indices of the chunks that a part touches."""
+        ranges = (
+            range(start // size, (stop - 1) // size + 1)
+            for (start, stop), size in zip(spans, self._chunks, strict=True)
+        )
+        return itertools.product(*ranges)
+
+    def _chunk(self, place: Sequence[int]) -> NDArray[Any]:
+        """One chunk; what was never written is the fill value."""
+        assert self._decode is not None
+        try:
+            raw = self._path_of(place).read_bytes()
+        except FileNotFoundError:
+            fill = self._array.fill_value
+            return np.full(self._chunks, 0 if fill is None else fill, self._stored)
+        chunk = np.empty(self._chunks, self._stored)
+        self._decode(raw, chunk)
+        return chunk
+
+    def _path_of(self, place: Sequence[int]) -> Path:
+        key = self._array.metadata.encode_chunk_key(tuple(place))
+        path = self._folder / str(key)
+        if os.path.realpath(path) != str(path):
+            raise ReadError(
+                f"The chunk {key} of {self._folder.name} is a link to another place, "
+                "which is not followed.",
+                hint="Copy the folder with the files themselves.",
+                path=self._folder,
+            )
+        return path
+
+
+def _refuse_tricks(array: Any, folder: Path) -> None:
+    """No codec that is not known, for some unpickle what they read."""
+    unknown = sorted(_codec_names(array.metadata.to_dict()) - _CODECS)
+    if unknown:
+        raise ReadError(
+            f"{folder.name} is packed in a way that is not read: {', '.join(unknown)}.",
+            hint="Save it again without compression, or with Zstandard or Blosc.",
+            path=folder,
+        )
+
+
+def _codec_names(metadata: Any) -> set[str]:
+    """The names of all codecs in an array's description, wherever they stand."""
+    names: set[str] = set()
+    for key in ("codecs", "index_codecs", "filters", "compressor"):
+        found = metadata.get(key) or ()
+        for codec in [found] if isinstance(found, dict) else found:
+            plain = codec if isinstance(codec, dict) else {}
+            name = str(plain.get("id") or plain.get("name") or codec)
+            names.add(name.removeprefix("numcodecs."))
+            names |= _codec_names(plain.get("configuration") or {})
+    return names
+
+
+def _description(array: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """An array's description, and the codecs behind that of the bytes."""
+    about = array.metadata.to_dict()
+    if about["zarr_format"] == 2:
+        return about, [about["compressor"]] if about["compressor"] else []
+    return about, list(about["codecs"][1:])
+
+
+def _stored_dtype(array: Any) -> np.dtype[Any]:
+    """The type of a number with its byte order in the file."""
+    about, _ = _description(array)
+    dtype: np.dtype[Any] = np.dtype(array.dtype)
+    if about["zarr_format"] == 2:
+        return dtype
+    endian = (about["codecs"][0].get("configuration") or {}).get("endian", "little")
+    return dtype.newbyteorder(">" if endian == "big" else "<")
+
+
+def _decoder(array: Any) -> Decode | None:
+    """How a chunk's file becomes its numbers; None where Zarr has to do it."""
+    about, codecs = _description(array)
+    is_v2 = about["zarr_format"] == 2
+    is_plain = (
+        not about["filters"] and about["order"] == "C"
+        if is_v2
+        else about["codecs"][0].get("name") == "bytes"
+    )
+    if not is_plain or len(codecs) > 1:
+        return None
+    if not codecs:
+        return _copied
+    name = str(codecs[0].get("id") or codecs[0].get("name"))
+    if name in ("zlib", "gzip"):
+        return _inflated
+    if name not in ("blosc", "zstd", "lz4"):
+        return None
+    import numcodecs
+
+    codec = numcodecs.get_codec({"id": name})
+
+    def decode(raw: bytes, chunk: NDArray[Any]) -> None:
+        codec.decode(raw, out=chunk)
+
+    return decode
+
+
+def _copied(raw: bytes, chunk: NDArray[Any]) -> None:
+    """Fill a chunk with its bytes."""
+    if len(raw) != chunk.nbytes:
+        raise ValueError(f"{len(raw)} of {chunk.nbytes} bytes are there")
+    chunk.reshape(-1).view(np.uint8)[:] = np.frombuffer(raw, np.uint8)
+
+
+def _inflated(raw: bytes, chunk: NDArray[Any]) -> None:
+    """Fill a chunk from zlib's or gzip's bytes, and from no more than belong there."""
+    way = _GZIP if raw[:2] == b"\x1f\x8b" else zlib.MAX_WBITS
+    _copied(zlib.decompressobj(way).decompress(raw, chunk.nbytes + 1), chunk)
