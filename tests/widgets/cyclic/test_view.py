@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QApplication, QLabel, QWidget
 
 from mouse import CTRL, Mouse
 from napari_insitu_tem.model.experiment import Experiment
@@ -219,3 +219,13 @@ def test_destroyed_view_is_not_called(session, qtbot) -> None:
     qtbot.waitUntil(lambda: len(session.playhead_changed) == 0)
     session.go_to(1)
     assert not [w for w in QApplication.topLevelWidgets() if w.isVisible()]
+
+
+def test_nothing_overlaps_in_the_narrowest_view(view) -> None:
+    view.resize(view.minimumSize())
+    QApplication.processEvents()
+    between = [x for x in view.findChildren(QLabel) if x.text() == "against"]
+    rects = [x.geometry() for x in (view.y_choice, *between, view.x_choice)]
+    for place, rect in enumerate(rects):
+        assert view.rect().contains(rect)
+        assert not any(rect.intersects(other) for other in rects[place + 1 :])

@@ -115,6 +115,21 @@ def test_readout_and_hover(timeline, session, mouse) -> None:
     assert timeline.axis_row.marks.hover_s is None
 
 
+def test_the_readout_ends_between_two_values(timeline, session) -> None:
+    session.go_to(20)
+    header = timeline.header
+    timeline.resize(420, 420)
+    QApplication.processEvents()
+    narrow = header.readout.text()
+    assert narrow.endswith("…")
+    assert "50.000 s" in narrow
+    assert "cycle" in header.readout.toolTip()
+    timeline.resize(1100, 420)
+    QApplication.processEvents()
+    assert "cycle" in header.readout.text()
+    assert "…" not in header.readout.text()
+
+
 # -- lanes ----------------------------------------------------------------------------
 
 

@@ -64,7 +64,7 @@ class CyclicView(QWidget):
         self.set_theme(DARK)
 
     def _build(self) -> None:
-        self.setMinimumSize(260, 200)
+        self.setMinimumSize(300, 200)
         self.legend.setAlignment(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         )
@@ -73,10 +73,9 @@ class CyclicView(QWidget):
         self.note.setContentsMargins(8, 0, 8, 4)
         line = QHBoxLayout()
         line.setContentsMargins(8, 4, 10, 0)
-        line.addWidget(self.y_choice)
+        line.addWidget(self.y_choice, 1)
         line.addWidget(QLabel("against"))
-        line.addWidget(self.x_choice)
-        line.addStretch(1)
+        line.addWidget(self.x_choice, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)

@@ -23,6 +23,9 @@ _CLOCK_STEPS = (
 _LABEL_PX = 90
 _EDGE_PX = 6
 
+#: Labels above one another are legible from this distance on.
+_LEGIBLE_PX = 13
+
 
 class TimeAxis(pg.AxisItem):
     """Time below the lanes."""
@@ -129,6 +132,26 @@ class ValueAxis(pg.AxisItem):
             if math.floor(high / steps[0]) > math.ceil(low / steps[0]):
                 break
         return [(step, 0.0) for step in steps]
+
+    def tickValues(
+        self, minVal: float, maxVal: float, size: float
+    ) -> list[tuple[float, list[float]]]:
+        """In a low lane, labels at the first and the last tick only."""
+        levels: list[tuple[float, list[float]]] = super().tickValues(
+            minVal, maxVal, size
+        )
+        span = abs(maxVal - minVal)
+        if self.orientation != "left" or not levels or not (span > 0 and size > 0):
+            return levels
+        step, values = levels[0]
+        if step * size / span >= _LEGIBLE_PX:
+            return levels
+        edge = span * min(_EDGE_PX / size, 0.4)
+        low, high = min(minVal, maxVal) + edge, max(minVal, maxVal) - edge
+        inside = sorted(value for value in values if low <= value <= high)
+        ends = inside[:1] + inside[1:][-1:]
+        rest = [value for value in values if value not in ends]
+        return [(step, ends), (step, rest), *levels[1:]]
 
     def tickStrings(
         self, values: Sequence[float], scale: float, spacing: float

@@ -26,6 +26,7 @@ from napari_insitu_tem.widgets.timeline.readout import Reading
 
 _NARROW_PX = 1240
 _ICON_PX = 16
+_GAP = "&nbsp;&nbsp; "
 
 
 class Header(QWidget):
@@ -46,6 +47,7 @@ class Header(QWidget):
         super().__init__(parent)
         self._theme: Theme = DARK
         self._icons: dict[QToolButton, tuple[str, str]] = {}
+        self._readings: tuple[Reading, ...] = ()
         self.play = self._button("play", "Play by real time", alternative="pause")
         self.speed = self._button("", "How fast to play")
         self.loop = self._button("loop", "Begin again at the end")
@@ -153,6 +155,7 @@ class Header(QWidget):
         """Place the readout where there is room."""
         super().resizeEvent(event)
         self._place_texts(is_narrow=self.width() < _NARROW_PX)
+        self._write_readings()
 
     # -- showing --------------------------------------------------------------------
 
@@ -178,21 +181,48 @@ class Header(QWidget):
             button.setIcon(icon(shown, self._theme.text))
 
     def show_readings(self, readings: Sequence[Reading]) -> None:
-        """Say what holds at the playhead."""
+        """Say what holds at the playhead; what has no room is in the tooltip."""
+        self._readings = tuple(readings)
+        self.readout.setToolTip("\n".join(f"{r.name} {r.text}" for r in readings))
+        self._write_readings()
+
+    def _write_readings(self) -> None:
         theme = self._theme
         colours = {
             "potential": theme.potential,
             "current": theme.current,
             "charge": theme.charge,
         }
+        shown = self._that_fit()
         parts = [
             f'<span style="color:{theme.faint_text}">{escape(r.name)}</span> '
             f'<span style="color:{colours.get(r.role, theme.text)}">'
             f"{escape(r.text)}</span>"
-            for r in readings
+            for r in shown
         ]
-        self.readout.setText("&nbsp;&nbsp; ".join(parts))
-        self.readout.setToolTip("\n".join(f"{r.name} {r.text}" for r in readings))
+        if len(shown) < len(self._readings):
+            parts.append("…")
+        self.readout.setText(_GAP.join(parts))
+
+    def _that_fit(self) -> tuple[Reading, ...]:
+        """As many readings, from the first on, as there is room for."""
+        width = self.readout.fontMetrics().horizontalAdvance
+        gap = width("    ")
+        room = self._readout_room() - width("    …")
+        used = 0
+        for count, reading in enumerate(self._readings):
+            used += width(f"{reading.name} {reading.text}") + gap * (count > 0)
+            is_last = count + 1 == len(self._readings)
+            is_sentence = not reading.name
+            if used > room + is_last * width("    …") and not is_sentence:
+                return self._readings[: max(count, 1)]
+        return self._readings
+
+    def _readout_room(self) -> int:
+        """Pixels for the readout: the whole line where it has one of its own."""
+        margins = self._grid.contentsMargins()
+        inner = self.width() - margins.left() - margins.right()
+        return inner if self._is_narrow else min(inner, self.readout.width())
 
     def show_hover(self, text: str) -> None:
         """Say what lies under the mouse."""
