@@ -59,7 +59,9 @@ class History:
         self._saved_at = self._done[-1] if self._done else None
         self._merge_key = ""
 
-    def push(self, edit: Edit, *, merge_key: str = "") -> Edit:
+    def push(
+        self, edit: Edit, *, merge_key: str = "", onto: Document | None = None
+    ) -> Edit:
         """Add an edit; what was undone is forgotten. Returns what is stored.
 
         Parameters
@@ -69,9 +71,14 @@ class History:
         merge_key
             Edits in a row with the same non-empty key are one step (each key stroke in
             a number field).
+        onto
+            An edit that follows from the one that ended with this document is one step
+            with it, if nothing was done or saved since.
         """
         self._undone.clear()
-        if merge_key and merge_key == self._merge_key and not self.is_saved:
+        is_same = bool(merge_key) and merge_key == self._merge_key
+        follows = bool(self._done) and self._done[-1].after is onto
+        if (is_same or follows) and not self.is_saved:
             first = self._done.pop()
             edit = Edit(edit.label, first.before, edit.after)
         self._done.append(edit)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from psygnal import Signal
 
+from napari_insitu_tem.measure.fronts.track import FrontTrack
 from napari_insitu_tem.measure.kymograph import Kymograph, reslice
 from napari_insitu_tem.measure.paths import point_at
 from napari_insitu_tem.model.geometry import Geometry
@@ -44,8 +45,39 @@ class KymographOrder:
     frames: Hashable = None
 
 
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """Fronts as they were last followed along a path.
+
+    Attributes
+    ----------
+    order
+        The kymograph.
+    object, names
+        Whose fronts, in their order along the path.
+    frames
+        The stretch of frames; frame `frames[t]` is column t of the track.
+    anchors
+        Picks and their uncertainties, counted from the first frame.
+    track
+        What was found.
+    """
+
+    order: KymographOrder
+    object: str
+    names: tuple[str, ...]
+    frames: range
+    anchors: tuple[dict[int, list[float]], dict[int, list[float]]]
+    track: FrontTrack
+
+
 class Kymographs:
     """The kymographs of a session.
+
+    Attributes
+    ----------
+    followed
+        Path's id to the fronts that were last followed along it.
 
     Signals
     -------
@@ -58,6 +90,7 @@ class Kymographs:
     def __init__(self, session: Session) -> None:
         self._session: Session = weakref.proxy(session)
         self._kept: dict[str, tuple[KymographOrder, Kymograph]] = {}
+        self.followed: dict[str, Followed] = {}
 
     def order(self, path: Record) -> KymographOrder:
         """What the kymograph of a path is made of now."""
@@ -94,6 +127,8 @@ class Kymographs:
 
     def keep(self, order: KymographOrder, kymograph: Kymograph) -> None:
         """Keep a kymograph that was made and tell those who wait for it."""
+        if self._kept.get(order.path_id) == (order, kymograph):
+            return
         self._kept[order.path_id] = order, kymograph
         self.made.emit(order.path_id)
 

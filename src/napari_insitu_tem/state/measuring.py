@@ -99,7 +99,7 @@ def placed(session: Session, record: Record) -> Record:
     """
     if record.kind != "front":
         return record
-    path = _path_of(session.document, record)
+    path = path_of(session.document, record)
     if path is None:
         return record
     nearest = position_along(path.geometry.array(), record.geometry.array()[0])
@@ -124,7 +124,7 @@ def snapped(session: Session, record: Record) -> Record:
     image = session.experiment.movie(record.movie).frame(record.frame)
     along = None
     if record.kind == "front":
-        path = _path_of(session.document, record)
+        path = path_of(session.document, record)
         if path is None:
             return record
         along = path.geometry.array()
@@ -144,7 +144,8 @@ def touched(record: Record, geometry: Geometry) -> Record:
     return record.changed(geometry=geometry, method="manual", flag="", u_pick_px=None)
 
 
-def _path_of(document: Document, record: Record) -> Record | None:
+def path_of(document: Document, record: Record) -> Record | None:
+    """The path of a front; None where it is not there."""
     paths = document.of_kind("path", record.movie)
     return next((p for p in paths if p.object == record.get("path")), None)
 
@@ -157,13 +158,22 @@ def _movie_name(session: Session) -> str | None:
 
 
 def add_record(session: Session, record: Record, *, snap_it: bool) -> Record:
-    """Put a finished row in the document as one step, and select it."""
+    """Put a finished row in the document as one step, and select it.
+
+    A tracked row of the same thing in the same frame gives way to it.
+    """
     record = placed(session, record)
     if snap_it:
         record = snapped(session, record)
+    document = session.document
+    followed = [
+        row.id
+        for row in rows_alike(document, record)
+        if row.frame == record.frame and row.method == "tracked"
+    ]
     session.edit(
         f"draw {label_of(record)}",
-        session.document.with_records([record]),
+        document.without_records(followed).with_records([record]),
         ends_preview=True,
     )
     session.select([record.id])
@@ -218,7 +228,7 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
     if session.playhead is None:
         raise MeasurementError("Open a movie before measuring.")
     session.cancel_preview()
-    source = _row_to_copy(session, tool)
+    source = row_to_copy(session, tool)
     if source is None:
         return None
     last = len(session.experiment.movie(source.movie)) - 1
@@ -227,7 +237,9 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
         raise MeasurementError(
             "That was the last frame." if direction > 0 else "That was the first frame."
         )
-    present = [row for row in _alike(session, source) if row.frame == target]
+    present = [
+        row for row in rows_alike(session.document, source) if row.frame == target
+    ]
     session.go_to(target, source.movie)
     if present:
         session.select([present[-1].id])
@@ -244,7 +256,7 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
     return add_record(session, copy, snap_it=tool.snap)
 
 
-def _row_to_copy(session: Session, tool: Tool) -> Record | None:
+def row_to_copy(session: Session, tool: Tool) -> Record | None:
     """The selected row of the tool's kind, else its last one at or before now."""
     records = session.document.records
     chosen = [records[key] for key in session.selection if key in records]
@@ -264,11 +276,11 @@ def _row_to_copy(session: Session, tool: Tool) -> Record | None:
     return max(rows, key=lambda record: record.frame, default=None)
 
 
-def _alike(session: Session, record: Record) -> list[Record]:
+def rows_alike(document: Document, record: Record) -> list[Record]:
     """Rows of the same thing: kind, movie, object, quantity, front, path."""
     return [
         other
-        for other in session.document.of_kind(record.kind, record.movie)
+        for other in document.of_kind(record.kind, record.movie)
         if other.object == record.object
         and all(
             other.get(name) == record.get(name)

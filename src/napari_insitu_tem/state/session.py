@@ -44,12 +44,15 @@ class Change:
         The documents.
     is_preview
         The user is still dragging; not in the history yet.
+    is_restored
+        Undone, or done again.
     """
 
     label: str
     before: Document
     after: Document
     is_preview: bool = False
+    is_restored: bool = False
 
 
 class Session:
@@ -188,6 +191,7 @@ class Session:
         document: Document,
         *,
         merge_key: str = "",
+        onto: Document | None = None,
         ends_preview: bool = False,
     ) -> None:
         """Put a new document in place as one undoable step.
@@ -198,7 +202,7 @@ class Session:
             What the user did: "draw diameter".
         document
             The new document.
-        merge_key
+        merge_key, onto
             See `History.push`.
         ends_preview
             The step finishes what was previewed. Otherwise a pending preview, which
@@ -212,7 +216,8 @@ class Session:
         if document is before:
             return
         self._experiment.document = document
-        self.history.push(Edit(label, before, document), merge_key=merge_key)
+        step = Edit(label, before, document)
+        self.history.push(step, merge_key=merge_key, onto=onto)
         self._drop_lost_selection()
         self.document_changed.emit(Change(label, before, document))
         self.saved_changed.emit(False)
@@ -250,7 +255,9 @@ class Session:
             return ""
         before, self._experiment.document = self.document, document
         self._drop_lost_selection()
-        self.document_changed.emit(Change(edit.label, before, document))
+        self.document_changed.emit(
+            Change(edit.label, before, document, is_restored=True)
+        )
         self.saved_changed.emit(self.history.is_saved)
         return edit.label
 

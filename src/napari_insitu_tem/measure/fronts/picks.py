@@ -13,7 +13,7 @@ from napari_insitu_tem.model.errors import MeasurementError
 
 FloatArray = NDArray[np.float64]
 
-#: How far an anchor may be wrong, in samples (1 s.d.), and the most in units of that.
+#: How far an anchor may be wrong at least, in samples (1 s.d.), and the most of that.
 _PICK, _REACH = 1.0, 4.0
 #: How far the rough place in the first frame may be wrong, in samples (1 s.d.).
 _ROUGH = 5.0
@@ -31,10 +31,13 @@ class Picks:
         (N, T) places that are right, NaN elsewhere.
     start
         (N,) places in the first frame, roughly; NaN where not given.
+    spread
+        (N, T) how far an anchor may be wrong (1 s.d.).
     """
 
     anchors: FloatArray
     start: FloatArray
+    spread: FloatArray
 
     @property
     def are_given(self) -> bool:
@@ -46,11 +49,12 @@ class Picks:
         return Picks(
             np.insert(self.anchors, place, np.nan, axis=0),
             np.insert(self.start, place, np.nan),
+            np.insert(self.spread, place, _PICK, axis=0),
         )
 
     def only(self, fronts: slice) -> Picks:
         """The picks of some of the fronts."""
-        return Picks(self.anchors[fronts], self.start[fronts])
+        return Picks(self.anchors[fronts], self.start[fronts], self.spread[fronts])
 
     def all_places(self) -> FloatArray:
         """(N, T) all places, right or roughly so."""
@@ -61,7 +65,8 @@ class Picks:
     def applied(self, term: FloatArray, grid: FloatArray, front: int) -> FloatArray:
         """(T, G) log-likelihoods that hold to the picks of a front."""
         for frame in np.flatnonzero(np.isfinite(self.anchors[front])):
-            away = (grid - self.anchors[front, frame]) / _PICK
+            spread = self.spread[front, frame]
+            away = (grid - self.anchors[front, frame]) / spread
             near = np.abs(away) <= _REACH
             row = term[frame] - term[frame, near].max()
             term[frame] = np.where(near, row, _NEVER) - 0.5 * away**2
@@ -75,6 +80,7 @@ def picks_on(
     fronts: int,
     anchors: Mapping[int, float | Sequence[float]] | None,
     start: float | Sequence[float] | None,
+    u_anchors: Mapping[int, float | Sequence[float]] | None = None,
 ) -> Picks:
     """Picks in samples from those in px along the path.
 
@@ -95,7 +101,12 @@ def picks_on(
     first = np.full(fronts, np.nan)
     if start is not None:
         first = _one_each(start, fronts, kymograph)
-    return Picks(places, first)
+    spread = np.full((fronts, frames), _PICK)
+    for frame, u in (u_anchors or {}).items():
+        if 0 <= frame < frames:
+            told = np.broadcast_to(np.asarray(u, dtype=np.float64), fronts)
+            spread[:, frame] = np.fmax(told / kymograph.step, _PICK)
+    return Picks(places, first, spread)
 
 
 def _one_each(

@@ -89,6 +89,7 @@ def track_front(
     fronts: int = 1,
     anchors: Mapping[int, float | Sequence[float]] | None = None,
     start: float | Sequence[float] | None = None,
+    u_anchors: Mapping[int, float | Sequence[float]] | None = None,
     progress: Progress | None = None,
 ) -> FrontTrack:
     """Follow one front, or several in their order, through a kymograph.
@@ -108,6 +109,9 @@ def track_front(
     start
         Rough position in px (of all N in order) in the first frame, to tell which of
         several edges is meant.
+    u_anchors
+        Frame -> how far its anchors may be wrong in px (1 s.d.); a sample where not
+        given, and at least.
     progress
         Told how far it is; what it raises to cancel passes through.
 
@@ -130,7 +134,7 @@ def track_front(
     .. [1] L. R. Rabiner, Proc. IEEE 77 (1989) 257.
     """
     _check(kymograph, gain, fronts)
-    picks = picks_on(kymograph, fronts, anchors, start)
+    picks = picks_on(kymograph, fronts, anchors, start, u_anchors)
     report = progress or no_progress
 
     def tell(done: int) -> None:

@@ -1,0 +1,119 @@
+"""What following fronts gives: rows that are new, changed, or hold no longer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from napari_insitu_tem.measure.fronts.track import FrontTrack
+from napari_insitu_tem.measure.paths import point_at
+from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.doubts import in_words
+from napari_insitu_tem.state.tracking.front_rows import Following
+from napari_insitu_tem.state.tracking.plan import Outcome
+
+#: A row is put anew when its place moves by more than this part of its uncertainty, or
+#: the uncertainty changes by more than this part of itself.
+_MOVED = 0.1
+
+
+@dataclass(eq=False)
+class FrontWriter:
+    """Turns a track into rows.
+
+    Attributes
+    ----------
+    following
+        What was followed.
+    written, cleared
+        Frames that get rows, and frames whose tracked rows go if they get none.
+    observer
+        Written into new rows.
+    """
+
+    following: Following
+    written: frozenset[int]
+    cleared: frozenset[int]
+    observer: str
+    _rows: list[Record] = field(default_factory=list)
+    _gone: set[str] = field(default_factory=set)
+    _lost: Counter[str] = field(default_factory=Counter)
+
+    def outcome(self, track: FrontTrack) -> Outcome:
+        """The rows of all fronts; those that hold as they are are left out."""
+        for front, name in enumerate(self.following.names):
+            self._write(track, front, name)
+        known = {row.id: row for row in self.following.given.tracked}
+        changed = [row for row in self._rows if known.get(row.id) is not row]
+        return Outcome(tuple(changed), frozenset(self._gone), self._note())
+
+    def _write(self, track: FrontTrack, front: int, name: str) -> None:
+        given = self.following.given
+        picked = {row.frame for row in given.picks if row.get("front") == name}
+        old: dict[int, list[Record]] = {}
+        for row in given.tracked:
+            if row.get("front") == name:
+                old.setdefault(row.frame, []).append(row)
+        for t, frame in enumerate(self.following.frames):
+            rest = old.get(frame, [])
+            if frame in self.written and frame not in picked:
+                made = self._row(track, front, t, rest[0] if rest else None)
+                if made is None:
+                    self._lost[str(track.flag[front, t])] += 1
+                else:
+                    self._rows.append(made)
+                    rest = rest[1:]
+            if frame in self.cleared or frame in picked:
+                self._gone.update(row.id for row in rest)
+
+    def _row(
+        self, track: FrontTrack, front: int, t: int, old: Record | None
+    ) -> Record | None:
+        """The row of a front in a frame, the old one where it holds; None for none."""
+        given = self.following.given
+        position = float(track.position[front, t])
+        if not np.isfinite(position):
+            return None
+        point = point_at(given.path.geometry.array(), np.float64(position))
+        found: dict[str, Any] = {
+            "geometry": Geometry.of("point", point),
+            "u_pick_px": float(track.u_position[front, t]),
+            "flag": str(track.flag[front, t]),
+            "method": "tracked",
+        }
+        if old is not None:
+            return old if self._holds(old, position, found) else old.changed(**found)
+        return Record.new(
+            "front",
+            object=given.object,
+            movie=given.path.movie,
+            frame=self.following.frames[t],
+            observer=self.observer,
+            attributes={
+                "front": self.following.names[front],
+                "path": given.path.object,
+            },
+            **found,
+        )
+
+    def _holds(self, old: Record, position: float, found: dict[str, Any]) -> bool:
+        """Whether an old row says the same, as far as its uncertainty tells."""
+        if old.flag != found["flag"] or old.u_pick_px is None:
+            return False
+        u = float(found["u_pick_px"])
+        moved = abs(self.following.given.position(old) - position)
+        return moved <= _MOVED * u and abs(old.u_pick_px - u) <= _MOVED * u
+
+    def _note(self) -> str:
+        """How many rows, how many of them doubted, and where there is no front."""
+        count, doubted = len(self._rows), sum(bool(row.flag) for row in self._rows)
+        note = f"{count} row{'s' * (count != 1)} followed"
+        note += f", {doubted} of them doubted." if doubted else "."
+        for word, number in self._lost.items():
+            frames = "1 frame has" if number == 1 else f"{number} frames have"
+            note += f" {frames} none: {in_words(word)}"
+        return note

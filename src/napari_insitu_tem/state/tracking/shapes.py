@@ -1,0 +1,192 @@
+"""Shapes followed from frame to frame: the last one snapped on the next frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from napari_insitu_tem.measure.snapping import snap
+from napari_insitu_tem.model.document import Document
+from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.progress import Progress
+from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.doubts import in_words
+from napari_insitu_tem.state.measuring import label_of, row_to_copy, rows_alike
+from napari_insitu_tem.state.session import Session
+from napari_insitu_tem.state.tracking.plan import (
+    Direction,
+    Outcome,
+    Plan,
+    chosen_frames,
+)
+
+#: A shape jumps if a point moves farther than so many times what is usual, and than
+#: so many pixels.
+_FAR, _LEAST_PX = 6.0, 4.0
+#: Moves from which the usual one is known.
+_ENOUGH = 5
+
+
+class ShapeTracker:
+    """Follows a drawn shape by snapping it on frame after frame.
+
+    Parameters
+    ----------
+    kind
+        The kind of its rows.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def plan(self, session: Session, direction: Direction) -> Plan:
+        """See `Tracker`. It goes from the selected row, or the last one before now."""
+        tool = session.toolbox[self._kind]
+        seed = row_to_copy(session, tool) if session.playhead else None
+        if seed is None:
+            raise MeasurementError(
+                "There is no shape to follow on this frame or before it.",
+                hint="Draw one.",
+            )
+        frames = chosen_frames(session, seed.movie)
+        every = max(tool.stride, 1)
+        ways = []
+        if direction != "backward":
+            ways.append(range(seed.frame + every, frames.stop, every))
+        if direction != "forward":
+            ways.append(range(seed.frame - every, frames.start - 1, -every))
+        if not any(len(way) for way in ways):
+            raise MeasurementError("There is no other frame to follow the shape to.")
+        label = f"follow {label_of(seed)} of {seed.object}"
+        return _plan(session, seed, ways, label)
+
+    def correction(self, session: Session, record: Record) -> Plan | None:
+        """Follow again the tracked rows that came from this one.
+
+        Those after it, up to the next row of the user's own; where there is none before
+        it, those before it, which were followed backwards.
+        """
+        rows = rows_alike(session.document, record)
+        own = [r.frame for r in rows if r.method != "tracked" and r.id != record.id]
+        tracked = [r.frame for r in rows if r.method == "tracked"]
+        after = min((f for f in own if f > record.frame), default=10**9)
+        before = max((f for f in own if f < record.frame), default=-1)
+        ways = [sorted(f for f in tracked if record.frame < f < after)]
+        if before < 0:
+            earlier = [f for f in tracked if f < record.frame]
+            ways.append(sorted(earlier, reverse=True))
+        ways = [way for way in ways if way]
+        if not ways:
+            return None
+        label = f"move {label_of(record)} and follow it again"
+        return _plan(session, record, ways, label)
+
+
+def _plan(
+    session: Session, seed: Record, ways: Iterable[Iterable[int]], label: str
+) -> Plan:
+    """The plan of following a shape along each of some ways."""
+    present = rows_alike(session.document, seed)
+    movie = session.experiment.movie(seed.movie)
+    observer = session.document.settings.observer
+    walk = _Walk(movie, seed, tuple(present), observer)
+    paths = [list(way) for way in ways]
+
+    def rows(document: Document) -> tuple[Record, ...]:
+        return tuple(rows_alike(document, seed))
+
+    return Plan(
+        title=f"Following {label_of(seed)} of {seed.object}",
+        label=label,
+        rows=rows,
+        seen=tuple(present),
+        follow=lambda progress: walk.follow(paths, progress),
+    )
+
+
+@dataclass(eq=False)
+class _Walk:
+    """A shape on its way through frames; runs in a thread."""
+
+    movie: Movie
+    seed: Record
+    present: tuple[Record, ...]
+    observer: str
+    records: list[Record] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+
+    def follow(self, ways: list[list[int]], progress: Progress) -> Outcome:
+        """Go along every way until it ends or the shape is lost."""
+        done, total = 0, sum(map(len, ways))
+        for way in ways:
+            last = self.seed
+            moves: list[float] = []
+            for number, frame in enumerate(way):
+                progress(done, total, f"frame {frame}")
+                done += 1
+                step = self._step(last, frame, moves)
+                if step is None:
+                    self.gone |= self._later(way[number + 1 :])
+                    break
+                last = step
+        progress(total, total, "")
+        count = len(self.records)
+        note = f"{count} rows followed." if count != 1 else "1 row followed."
+        return Outcome(
+            tuple(self.records), frozenset(self.gone), " ".join([note, *self.notes])
+        )
+
+    def _step(self, last: Record, frame: int, moves: list[float]) -> Record | None:
+        """The row of a frame, from the last one; None where it is lost."""
+        here = [row for row in self.present if row.frame == frame]
+        own = [row for row in here if row.method != "tracked"]
+        if own:
+            return own[-1]
+        old = here[0] if here else None
+        self.gone |= {row.id for row in here[1:]}
+        image = np.asarray(self.movie.frame(frame))
+        found = snap(image, last.geometry)
+        flag = found.flag
+        if not flag and _is_jump(found.moved_px, moves):
+            flag = "jump"
+        moves.append(found.moved_px)
+        geometry = last.geometry if found.flag else found.geometry
+        u = None if found.flag else float(found.u_pick_px)
+        row = self._row(
+            old, frame, geometry=geometry, u_pick_px=u, flag=flag, method="tracked"
+        )
+        self.records.append(row)
+        if flag:
+            self.notes.append(f"Stopped at frame {frame}: {in_words(flag)}")
+            return None
+        return row
+
+    def _later(self, frames: list[int]) -> set[str]:
+        """Ids of tracked rows of frames that were not reached."""
+        lost = set(frames)
+        return {r.id for r in self.present if r.method == "tracked" and r.frame in lost}
+
+    def _row(self, old: Record | None, frame: int, **found: Any) -> Record:
+        if old is not None:
+            return old.changed(**found)
+        return Record.new(
+            self.seed.kind,
+            object=self.seed.object,
+            movie=self.seed.movie,
+            frame=frame,
+            observer=self.observer,
+            attributes=dict(self.seed.attributes),
+            **found,
+        )
+
+
+def _is_jump(moved_px: float, moves: list[float]) -> bool:
+    """Whether a move is much longer than those before."""
+    if len(moves) < _ENOUGH:
+        return False
+    return moved_px > max(_FAR * float(np.median(moves)), _LEAST_PX)
