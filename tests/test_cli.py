@@ -179,6 +179,26 @@ def test_export_of_something_else_is_a_sentence(tmp_path, capsys):
 # -- window -------------------------------------------------------------------------
 
 
+def test_simulate_lists_its_cases_and_writes_one(tmp_path, capsys):
+    assert main(["simulate"]) == 0
+    assert "gentle-beam" in capsys.readouterr().out
+    arguments = ["simulate", "gentle-beam", "--out", str(tmp_path), "--dose", "5"]
+    assert main(arguments) == 0
+    written = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(path.is_file() for path in written)
+    assert main(["info", *(str(path) for path in written[:2])]) == 0
+    assert main(arguments) == 1
+    assert "--force" in capsys.readouterr().err
+
+
+def test_simulate_of_no_case_is_a_sentence(tmp_path, capsys):
+    assert main(["simulate", "cold-fusion", "--out", str(tmp_path)]) == 1
+    assert "cold-fusion" in capsys.readouterr().err
+    assert main(["simulate", "void", "--out", str(tmp_path), "--dose", "0"]) == 1
+    assert "dose" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "arguments", [("open", "wire.tif"), ("demo",), ("demo", "--headless")]
 )

@@ -58,9 +58,27 @@ def _run(options: argparse.Namespace) -> int:
         from napari_insitu_tem.cli.demo import demo
 
         return demo(headless=options.headless, out=options.out)
+    if options.command == "simulate":
+        return _simulate(options)
     from napari_insitu_tem.cli.window import open_window
 
     return open_window([*options.movies, *options.trace], offset_s=options.offset)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from napari_insitu_tem.cli import simulate
+
+    if options.case is None:
+        return simulate.list_cases()
+    return simulate.simulate(
+        options.case,
+        options.out or Path(options.case),
+        dose_e_px=options.dose,
+        blur_px=options.blur,
+        drift_px_s=options.drift,
+        seed=options.seed,
+        overwrite=options.force,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_info(commands)
     _add_export(commands)
+    _add_simulate(commands)
     commands.add_parser("doctor", help="say what is installed and what is missing")
     return parser
 
@@ -134,6 +153,31 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     command.add_argument("experiment", type=Path, metavar="EXPERIMENT")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument(
+        "--force", action="store_true", help="replace files of the same names"
+    )
+
+
+def _add_simulate(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    command = commands.add_parser(
+        "simulate", help="make a movie and a record with a known truth"
+    )
+    command.add_argument(
+        "case", nargs="?", metavar="CASE", help="which one; without it they are listed"
+    )
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help="where to (a folder named as the case)"
+    )
+    command.add_argument(
+        "--dose", type=float, metavar="E", help="electrons a pixel and a frame"
+    )
+    command.add_argument("--blur", type=float, metavar="PX", help="of the image, in px")
+    command.add_argument(
+        "--drift", type=float, nargs=2, metavar=("Y", "X"), help="drift in px/s"
+    )
+    command.add_argument("--seed", type=int, default=1, help="of the noise (1)")
     command.add_argument(
         "--force", action="store_true", help="replace files of the same names"
     )
