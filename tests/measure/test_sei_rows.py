@@ -123,9 +123,9 @@ def test_an_edit_measures_one_layer(build, monkeypatch):
     builder.kind("sei")
     calls = []
 
-    def count(*args):
+    def count(*args, **options):
         calls.append(args)
-        return layer_thickness(*args)
+        return layer_thickness(*args, **options)
 
     monkeypatch.setattr(sei, "layer_thickness", count)
     moved = band(build, [[10, 0], [10, 40]], [[18, 0], [18, 40]]).geometry

@@ -15,6 +15,9 @@ FloatArray = NDArray[np.float64]
 #: one at which it turns by more than the second is a corner; between, it is in part.
 _SMOOTH, _CORNER = np.deg2rad([6.0, 12.0])
 
+#: Points closer than this part of the boundary's extent are the same one.
+_SAME = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -99,7 +102,7 @@ def as_curve(points: ArrayLike, spacing: float) -> Curve:
     Raises
     ------
     MeasurementError
-        Fewer than two different vertices.
+        Fewer than two different vertices, or one that is not a number.
 
     Notes
     -----
@@ -111,9 +114,16 @@ def as_curve(points: ArrayLike, spacing: float) -> Curve:
     the two there is a gradual change.
     """
     p = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    moves = np.hypot(*np.diff(p, axis=0).T) > 0
-    p = p[np.concatenate([[True], moves])]
-    is_closed = len(p) > 3 and bool(np.all(p[0] == p[-1]))
+    if not np.isfinite(p).all():
+        raise MeasurementError(
+            "A boundary has points that are not numbers.", hint="Leave them out."
+        )
+    tiny = _SAME * float(np.ptp(p, axis=0).max(initial=0.0)) if len(p) else 0.0
+    moves = np.hypot(*np.diff(p, axis=0).T) > tiny
+    p = p[np.concatenate([np.ones(min(len(p), 1), dtype=bool), moves])]
+    is_closed = len(p) > 3 and bool(np.hypot(*(p[0] - p[-1])) <= tiny)
+    if is_closed:
+        p = np.concatenate([p[:-1], p[:1]])
     if len(p) < 2:
         raise MeasurementError(
             "A boundary needs two different points.", hint="Draw it longer."

@@ -134,7 +134,7 @@ def _layer(source: Source, record: Record, scale: tuple[float, float]) -> _Layer
         stretch = np.asarray(scale) / size
         inner, outer = (record.geometry.array(part) * stretch for part in (0, 1))
         try:
-            found = layer_thickness(inner, outer)
+            found = layer_thickness(inner, outer, method="nearest")
         except MeasurementError:
             return _Layer(flag=flags.TOO_SHORT)
         slopes = found.inner_slope * stretch, found.outer_slope * stretch

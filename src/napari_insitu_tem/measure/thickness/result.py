@@ -1,33 +1,25 @@
-"""Thickness of a layer between two boundaries."""
+"""The thickness along a layer, and what its places say together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from napari_insitu_tem.measure import flags
-from napari_insitu_tem.measure.curves import Curve, as_curve
-from napari_insitu_tem.measure.facing import (
-    Facing,
-    along_normals,
-    curves_cross,
-    nearest_on,
-)
-from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.measure.curves import Curve
+from napari_insitu_tem.measure.facing import Facing, curves_cross
 
 FloatArray = NDArray[np.float64]
 
 PERCENTILES = (5, 25, 50, 75, 95)
 
-#: Points of a boundary per sample: its chords then lie within 1e-3 of a circle of
-#: radius 10 samples.
-_FINER = 4
-
 #: Below this many blur widths the two edges of a layer cannot be told apart.
-_RESOLVED = 2.0
+RESOLVED = 2.0
+
+#: Boundaries closer than this touch.
+_TOUCHING = 1e-6
 
 _NAN = float("nan")
 
@@ -58,7 +50,7 @@ class LayerThickness:
         independent standard uncertainty of 1 along either axis.
     inner_slope, outer_slope
         (n, 2) derivative of the mean by each vertex.
-    method, step
+    method, step, blur
         As given.
     flag
         "", `crossing`, `no_overlap`, `too_short` or `unresolved`.
@@ -84,66 +76,36 @@ class LayerThickness:
     method: str
     step: float
     flag: str
+    blur: float | None = None
 
-
-def layer_thickness(
-    inner: ArrayLike,
-    outer: ArrayLike,
-    *,
-    method: str = "nearest",
-    step: float = 1.0,
-    blur: float | None = None,
-) -> LayerThickness:
-    """Measure a layer at places about a pixel apart.
-
-    Parameters
-    ----------
-    inner, outer
-        (n, 2) boundaries (y, x); closed where the first point is the last.
-    method
-        "nearest": from each boundary to the nearest point of the other; the mean of
-        both directions. "normal": from the inner boundary along its normal.
-    step
-        Distance of the places along the boundary.
-    blur
-        Blur of the image (1 s.d.); a layer thinner than two of them is flagged.
-
-    Raises
-    ------
-    MeasurementError
-        Unknown method, or a boundary without two different points.
-
-    Notes
-    -----
-    "nearest" is symmetric [1]_; noise of the boundaries makes it smaller (by 5 to 13 %
-    for 1 px of noise on 10 px, more where it is finer). "normal" is the chord normal to
-    the layer that metallography takes (ISO 1463); noise of the boundaries tilts the
-    normals and makes it larger.
-
-    Places that see only an end of the other boundary, from beyond it, do not count: an
-    end that overhangs is not part of the layer.
-
-    The standard error is ``sd sqrt(tau / n)``, with ``tau = 1 + 2 sum rho_k`` over the
-    autocorrelation of n places up to its first zero [2]_; the correlation length is
-    ``tau`` times their distance. The sensitivity to placing follows from the motion of
-    both feet of every thickness with the vertices beside them.
-
-    .. [1] B. Fischl, A. M. Dale, PNAS 97 (2000) 11050.
-    .. [2] A. Sokal, Monte Carlo Methods in Statistical Mechanics (1997), section 3.
-    """
-    if method not in _METHODS:
-        raise MeasurementError(
-            f"{method!r} is not a method of measuring thickness.",
-            hint=f"Choose one of {', '.join(_METHODS)}.",
+    def with_slopes(self, inner: FloatArray, outer: FloatArray) -> LayerThickness:
+        """The same layer with other derivatives of the mean by its vertices."""
+        total = float(np.sqrt(np.sum(inner**2) + np.sum(outer**2)))
+        return replace(
+            self,
+            inner_slope=inner,
+            outer_slope=outer,
+            sensitivity=total if self.thickness.size else _NAN,
         )
-    spacing = step / _FINER
-    curves = as_curve(inner, spacing), as_curve(outer, spacing)
-    looks = _METHODS[method](*curves, step)
-    return _summarised(curves, looks, method, step, blur)
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of the mean, the same as `u_mean`."""
+        return self.u_mean
+
+    @property
+    def minimum(self) -> float:
+        """The smallest thickness."""
+        return self.min
+
+    @property
+    def maximum(self) -> float:
+        """The largest thickness."""
+        return self.max
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class Look:
     """Thickness from places on one curve to the other."""
 
     places: FloatArray
@@ -157,32 +119,14 @@ class _Look:
         return self.facing.is_covered
 
 
-def _nearest(inner: Curve, outer: Curve, step: float) -> list[_Look]:
-    looks = []
-    for here, there in ((inner, outer), (outer, inner)):
-        places, _, vertex = here.evenly(step)
-        looks.append(_Look(places, vertex, nearest_on(there, places), here is inner))
-    return looks
-
-
-def _normal(inner: Curve, outer: Curve, step: float) -> list[_Look]:
-    places, tangents, vertex = inner.evenly(step)
-    return [_Look(places, vertex, along_normals(outer, places, tangents), True)]
-
-
-_METHODS: dict[str, Callable[[Curve, Curve, float], list[_Look]]] = {
-    "nearest": _nearest,
-    "normal": _normal,
-}
-
-
-def _summarised(
+def summarised(
     curves: tuple[Curve, Curve],
-    looks: list[_Look],
+    looks: list[Look],
     method: str,
     step: float,
     blur: float | None,
 ) -> LayerThickness:
+    """What all places together say."""
     inner = curves[0]
     thickness = np.concatenate([look.facing.distance[look.counts] for look in looks])
     points = np.concatenate([look.places[look.counts] for look in looks])
@@ -202,8 +146,9 @@ def _summarised(
     quantiles = _quantiles(thickness, weights) if known else [_NAN] * len(PERCENTILES)
     tau = _correlation(looks[0], inner.is_closed)
     percentiles = dict(zip(PERCENTILES, quantiles, strict=True))
-    flag = _flag(curves, counts[0], mean, coverage * inner.length, blur)
-    return LayerThickness(
+    touches = known and float(thickness.min()) < _TOUCHING
+    flag = _flag(curves, counts[0], mean, coverage * inner.length, blur, touches)
+    layer = LayerThickness(
         thickness=thickness,
         points=points,
         weights=weights,
@@ -218,15 +163,15 @@ def _summarised(
         coverage=coverage,
         length=inner.length,
         correlation_length=tau * inner.length / len(looks[0].places),
-        sensitivity=float(np.sqrt(sum(np.sum(slope**2) for slope in slopes)))
-        if known
-        else _NAN,
+        sensitivity=_NAN,
         inner_slope=slopes[0],
         outer_slope=slopes[1],
         method=method,
         step=step,
         flag=flag,
+        blur=blur,
     )
+    return layer.with_slopes(*slopes)
 
 
 def _flag(
@@ -235,20 +180,22 @@ def _flag(
     mean: float,
     covered: float,
     blur: float | None,
+    touches: bool,
 ) -> str:
-    if curves_cross(*curves):
+    """The gravest doubt about a layer."""
+    if touches or curves_cross(*curves):
         return flags.CROSSING
     if count == 0:
         return flags.NO_OVERLAP
     if count < 3 or covered < mean:
         return flags.TOO_SHORT
-    if blur is not None and mean < _RESOLVED * blur:
+    if blur is not None and mean < RESOLVED * blur:
         return flags.UNRESOLVED
     return ""
 
 
 def _slopes(
-    curves: tuple[Curve, Curve], looks: list[_Look], used: int
+    curves: tuple[Curve, Curve], looks: list[Look], used: int
 ) -> tuple[FloatArray, FloatArray]:
     """Derivative of the mean by the vertices of both boundaries.
 
@@ -285,7 +232,7 @@ def _quantiles(values: FloatArray, weights: FloatArray) -> list[float]:
     return [float(v) for v in np.interp(at, middle, values[order])]
 
 
-def _correlation(look: _Look, is_closed: bool) -> float:
+def _correlation(look: Look, is_closed: bool) -> float:
     """Number of places over which the thickness is correlated, at least 1."""
     values = look.facing.distance[look.counts]
     n = values.size
