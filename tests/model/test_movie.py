@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 import pytest
 
+from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.errors import CalibrationError, ReadError, TimeBaseError
 from napari_insitu_tem.model.movie import ArraySource, FrameArray, Movie
 from napari_insitu_tem.model.timebase import FrameTimes
@@ -228,3 +230,18 @@ def test_luminance_of_colour(rng, dtype):
 
 def test_grey_frames_are_given_as_they_are(data):
     assert Movie.from_array(data).frame(2).dtype == np.uint16
+
+
+def test_pixel_sizes_of_frames(data):
+    sizes = np.tile([[2.0, 1.0]], (9, 1))
+    sizes[3] = np.nan
+    movie = replace(Movie.from_array(data), frame_sizes_nm=sizes)
+    assert movie.calibration is None
+    assert movie.calibration_at(0).scale_nm == (2.0, 1.0)
+    assert movie.calibration_at(3) is None
+    assert movie.calibration_at(9) is None
+    assert movie.calibration_at(-1) is None
+    typed = movie.with_calibration(Calibration.square(0.5))
+    assert typed.calibration_at(3).pixel_size_nm == 0.5
+    with pytest.raises(CalibrationError, match="9 frames but 8 pixel sizes"):
+        replace(movie, frame_sizes_nm=sizes[:8])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.measure import flags
 from napari_insitu_tem.measure.source import Source
+from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.record import Record
 
 #: Columns copied from the record as they are.
@@ -104,19 +105,26 @@ def scales(
 ) -> list[tuple[tuple[float, float] | None, float, str]]:
     """For each row the pixel's (y, x) size, its relative uncertainty and its unit.
 
-    In nm where the movie is calibrated, else 1 px; the size is None where the movie is
-    not there, so that nothing can be said.
+    In nm where the movie is calibrated, else 1 px. Where the magnification was changed
+    it is the frame's own. The size is None where the movie, or the size of that frame,
+    is not known, so that nothing can be said.
     """
-    known: dict[str, tuple[tuple[float, float] | None, float, str]] = {}
-    for name in {record.movie for record in records}:
-        calibration = source.calibration(name)
-        if calibration is not None:
-            known[name] = calibration.scale_nm, calibration.u_relative, "nm"
-        elif source.movie(name) is not None:
-            known[name] = (1.0, 1.0), 0.0, "px"
-        else:
-            known[name] = None, 0.0, ""
-    return [known[record.movie] for record in records]
+    movies = {name: source.movie(name) for name in {r.movie for r in records}}
+    return [_scale(movies[record.movie], record.frame) for record in records]
+
+
+def _scale(
+    movie: Movie | None, frame: int
+) -> tuple[tuple[float, float] | None, float, str]:
+    """Size of a frame's pixel, its relative uncertainty and its unit."""
+    if movie is None:
+        return None, 0.0, ""
+    calibration = movie.calibration_at(frame)
+    if calibration is not None:
+        return calibration.scale_nm, calibration.u_relative, "nm"
+    if movie.frame_sizes_nm is not None:
+        return None, 0.0, ""
+    return (1.0, 1.0), 0.0, "px"
 
 
 def _join(

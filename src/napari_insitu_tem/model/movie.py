@@ -13,7 +13,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_insitu_tem.model.calibration import Calibration
-from napari_insitu_tem.model.errors import ReadError, TimeBaseError
+from napari_insitu_tem.model.errors import (
+    CalibrationError,
+    ReadError,
+    TimeBaseError,
+)
 from napari_insitu_tem.model.frame_cache import FrameCache
 from napari_insitu_tem.model.timebase import (
     FrameTimes,
@@ -221,7 +225,11 @@ class Movie:
     frames
         The pixels, read on demand.
     calibration
-        Pixel size, None where the file does not give one.
+        Pixel size of every frame, None where the file does not give one, or where it
+        changes.
+    frame_sizes_nm
+        (T, 2) pixel size of each frame (y, x) in nm where the magnification was
+        changed, NaN for a frame of unknown size; None where one size holds for all.
     times
         Frame times on the movie's own clock, None where the file gives none.
     stamp
@@ -246,8 +254,15 @@ class Movie:
     reader: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    frame_sizes_nm: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
+        sizes = self.frame_sizes_nm
+        if sizes is not None and sizes.shape != (len(self.frames), 2):
+            raise CalibrationError(
+                f"{self.name} has {len(self.frames)} frames but {len(sizes)} "
+                "pixel sizes."
+            )
         if self.times is not None and len(self.times) != len(self.frames):
             raise TimeBaseError(
                 f"{self.name} has {len(self.frames)} frames but "
@@ -349,8 +364,16 @@ class Movie:
         return self.with_times(FrameTimes.regular(len(self), interval_s))
 
     def with_calibration(self, calibration: Calibration | None) -> Movie:
-        """The same movie with another pixel size."""
-        return replace(self, calibration=calibration)
+        """The same movie with another pixel size, the same in every frame."""
+        return replace(self, calibration=calibration, frame_sizes_nm=None)
+
+    def calibration_at(self, index: int) -> Calibration | None:
+        """Pixel size of a frame; None where it is not known, or is no frame."""
+        if self.frame_sizes_nm is None:
+            return self.calibration
+        known = 0 <= index < len(self)
+        y, x = self.frame_sizes_nm[index] if known else (np.nan, np.nan)
+        return Calibration(float(y), float(x)) if y > 0 and x > 0 else None
 
     def close(self) -> None:
         """Release the files."""

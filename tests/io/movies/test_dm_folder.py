@@ -196,12 +196,31 @@ def test_plain_folder_and_list(tmp_path, data):
     assert identify(paths[0]).name == "Gatan DM3/DM4"
 
 
-def test_magnification_that_was_changed(tmp_path, data):
-    for i, size in enumerate([0.2, 0.2, 0.1]):
-        write_dm(tmp_path / f"{i}.dm4", image(data[i], [(size, "nm")] * 2))
+@pytest.mark.parametrize(
+    ("axes", "expected"),
+    [
+        ([(0.2, "nm"), (0.2, "nm"), (0.1, "nm")], [0.2, 0.2, 0.1]),
+        ([(0.5, "nm"), (0.5, "µm"), (0.5, "nm")], [0.5, 500.0, 0.5]),
+        ([(0.5, "nm"), (2.0, "1/nm"), (1.0, "nm")], [0.5, np.nan, 1.0]),
+    ],
+)
+def test_magnification_that_was_changed(tmp_path, data, axes, expected):
+    for i, axis in enumerate(axes):
+        write_dm(tmp_path / f"{i}.dm4", image(data[i], [axis] * 2))
     movie = read_movie(tmp_path)
     assert movie.calibration is None
-    assert "different pixel sizes" in movie.warnings[0]
+    np.testing.assert_allclose(movie.frame_sizes_nm, np.array([expected] * 2).T)
+    assert "magnification was changed" in movie.warnings[0]
+    assert ("1 frames" in movie.warnings[0]) == bool(np.isnan(expected).any())
+
+
+def test_one_unread_file_changes_no_size(tmp_path, data):
+    for i in range(3):
+        write_dm(tmp_path / f"{i}.dm4", image(data[i], [(0.5, "nm")] * 2))
+    (tmp_path / "1.dm4").write_bytes(b"nothing")
+    movie = read_movie(tmp_path)
+    assert movie.pixel_size_nm == 0.5
+    assert movie.frame_sizes_nm is None
 
 
 def test_stacks_are_no_frames(tmp_path, data):

@@ -224,7 +224,8 @@ def test_scale_that_changes_within_the_series(tmp_path, frames):
         )
     movie = read_movie(tmp_path)
     assert movie.calibration is None
-    assert "different pixel sizes" in " ".join(movie.warnings)
+    np.testing.assert_allclose(movie.frame_sizes_nm[:, 1], [0.25] * 6 + [0.125] * 6)
+    assert "magnification was changed" in " ".join(movie.warnings)
 
 
 def test_dots_per_inch_of_png_and_jpeg_are_no_scale(tmp_path, frames):

@@ -83,6 +83,22 @@ def test_pixels_that_are_not_square(tmp_path, data):
     assert movie.pixel_size_nm == pytest.approx((0.2, 0.1))
 
 
+def test_magnification_that_was_changed(tmp_path, data):
+    path = write_ser(tmp_path / "a.ser", data, delta=(2e-10, 1e-10))
+    assert read_movie(path).frame_sizes_nm is None
+    raw = bytearray(path.read_bytes())
+    second = raw.index(
+        struct.pack("<d", 1e-10), raw.index(data[1][::-1].tobytes()) - 50
+    )
+    raw[second : second + 8] = struct.pack("<d", 4e-10)
+    path.write_bytes(raw)
+    movie = read_movie(path)
+    assert movie.calibration is None
+    expected = [[0.2, 0.1], [0.2, 0.4], [0.2, 0.1], [0.2, 0.1]]
+    np.testing.assert_allclose(movie.frame_sizes_nm, expected)
+    assert "magnification was changed" in " ".join(movie.warnings)
+
+
 def test_diffraction_is_uncalibrated(tmp_path, data):
     movie = read_movie(write_ser(tmp_path / "a_1.ser", data, delta=4.2e7))
     assert movie.calibration is None

@@ -122,6 +122,9 @@ def test_changed_magnification(tmp_path, data):
     texts = [text(s, pixel=f"{8 + (i > 2)}e-12") for i, s in enumerate(STAMPS)]
     movie = read_movie(write(tmp_path / "a.emd", (data, texts)))
     assert movie.calibration is None
+    expected = [[0.009 if i > 2 else 0.008] * 2 for i in range(len(STAMPS))]
+    np.testing.assert_allclose(movie.frame_sizes_nm, expected)
+    assert movie.calibration_at(3).pixel_size_nm == pytest.approx(0.009)
     assert "magnification was changed" in movie.warnings[0]
 
 

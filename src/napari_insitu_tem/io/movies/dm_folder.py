@@ -38,8 +38,10 @@ _OWN = "ImageTags"
 _EPOCH = (_OWN, "Acquisition", "Frame", "Sequence", "Acquisition Start Time (epoch)")
 _FRAME_START = (_OWN, "Acquisition", "Frame", "Sequence", "Frame Start (ns)")
 _MADE = (_OWN, "DataBar", "Acquisition Time (OS)")
-_SCALE = ("ImageData", "Calibrations", "Dimension", "0", "Scale")
-_WAYS: tuple[Way, ...] = (_EPOCH, _FRAME_START, _MADE, _SCALE)
+_AXES = ("ImageData", "Calibrations", "Dimension")
+#: What tells files of different pixel sizes apart.
+_SCALES = tuple((*_AXES, axis, name) for axis in "01" for name in ("Scale", "Units"))
+_WAYS: tuple[Way, ...] = (_EPOCH, _FRAME_START, _MADE, *_SCALES)
 
 
 def _sniff(looked: Probe) -> float:
@@ -67,13 +69,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     facts = dm_facts(layout.image)
     numbers = _numbers(series, files, facts, progress)
     _take_times(files, numbers, facts)
-    scales = numbers[:, 3]
-    if facts.calibration is not None and len(set(scales[np.isfinite(scales)])) > 1:
-        facts.calibration = None
-        facts.warn(
-            "The files have different pixel sizes (the magnification was changed), so "
-            "lengths stay in pixels."
-        )
+    _take_sizes(files, numbers[:, 3:], facts)
     return build_movie(
         series,
         facts,
@@ -126,7 +122,7 @@ def _usual_layout(files: Sequence[Path]) -> tuple[Path, Layout]:
 def _numbers(
     series: DmSeries, files: Sequence[Path], facts: Facts, progress: Progress
 ) -> NDArray[np.float64]:
-    """(T, 4) start of recording and frame, date, scale of each file; NaN if unread."""
+    """(T, 7) start of recording and frame, date, scales of each file; NaN if unread."""
     found = np.full((len(files), len(_WAYS)), np.nan)
     bad: list[str] = []
     for i, path in enumerate(files):
@@ -141,11 +137,31 @@ def _numbers(
     return found
 
 
+def _take_sizes(
+    files: Sequence[Path], marks: NDArray[np.float64], facts: Facts
+) -> None:
+    """A pixel size for each file where they differ, from one file of each size."""
+    rows = [tuple(row) for row in np.nan_to_num(marks, nan=-1).tolist()]
+    firsts = {row: i for i, row in reversed(list(enumerate(rows)))}
+    if len(firsts) > 1:
+        sizes = {row: _size_nm(files[i]) for row, i in firsts.items()}
+        facts.calibrate_each([sizes[row] for row in rows])
+
+
+def _size_nm(path: Path) -> tuple[float, float]:
+    """(y, x) size of a pixel of a file in nm; NaN where it has none."""
+    try:
+        found = dm_facts(layout_of(path).image).calibration
+    except ReadError:
+        found = None
+    return (np.nan, np.nan) if found is None else found.scale_nm
+
+
 def _take_times(
     files: Sequence[Path], numbers: NDArray[np.float64], facts: Facts
 ) -> None:
     """The camera's own stamps, then the clock in the names, then the dates of files."""
-    epoch, start, made, _ = numbers.T
+    epoch, start, made = numbers.T[:3]
     names = times_from_names([path.stem for path in files], "file names")
     named = None if names is None else names[0]
     if _is_rising(start) and np.ptp(epoch) == 0:
@@ -200,7 +216,7 @@ FORMAT = Format(
         "Hour_, Minute_ and Second_ folders; times from the tags of each file, else "
         "from the clock in the names"
     ),
-    missing="frames of different size or magnification in one series",
+    missing="frames of different size in one series",
     sniff=_sniff,
     read=_read,
     many=True,

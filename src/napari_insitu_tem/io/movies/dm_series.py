@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.failures import reading
 from napari_insitu_tem.io.movies.dm_image import DmImage, choose_image
-from napari_insitu_tem.io.movies.dm_tags import Block, Way, find, number, read_tags
+from napari_insitu_tem.io.movies.dm_tags import (
+    Block,
+    Group,
+    Way,
+    find,
+    number,
+    read_tags,
+)
 from napari_insitu_tem.model.errors import ReadError
 
 #: Bytes in front of a value that hold its name and type.
@@ -73,7 +80,10 @@ def layout_of(path: Path, ways: Sequence[Way] = ()) -> Layout:
         )
     images = find(tags.root, "ImageList")
     name = next(name for name, entry in images.items() if entry is image.tags)
-    numbers = {way: tags.numbers.get(("ImageList", name, *way)) for way in ways}
+    numbers = {
+        way: tags.numbers.get(("ImageList", name, *way)) or _beginning(image.tags, way)
+        for way in ways
+    }
     known = {way: block for way, block in numbers.items() if block is not None}
     marks = {}
     with path.open("rb") as file:
@@ -136,6 +146,8 @@ class DmSeries:
     def numbers(self, index: int, ways: Sequence[Way]) -> list[float]:
         """Numbers in the tags of a frame's file; NaN for those it does not have.
 
+        Of a text it is one that stands for its first letters.
+
         Raises
         ------
         ReadError
@@ -146,7 +158,7 @@ class DmSeries:
             if self._is_alike(file):
                 return [self._number(file, first.numbers.get(way)) for way in ways]
             tags = self._other(path, index).image.tags
-            return [number(tags, *way) for way in ways]
+            return [_of_tags(tags, way) for way in ways]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -174,6 +186,22 @@ class DmSeries:
                 path=path,
             )
         return other
+
+
+def _beginning(tags: Group, way: Way) -> Block | None:
+    """The first letters of a text as the block of one number."""
+    block = find(tags, *way)
+    if not isinstance(block, Block) or block.dtype.kind != "u" or not block.raw:
+        return None
+    size = max(n for n in (1, 2, 4, 8) if n <= len(block.raw))
+    order = block.dtype.str[0].replace("|", "<")
+    return Block(block.offset, np.dtype(f"{order}u{size}"), 1, block.raw[:size])
+
+
+def _of_tags(tags: Group, way: Way) -> float:
+    """A number, or that of a text; NaN where there is neither."""
+    block = _beginning(tags, way)
+    return number(tags, *way) if block is None else float(block.values[0])
 
 
 def _fill(file: FileIO, view: memoryview) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from napari_insitu_tem.io.movies.units import clean_unit, is_reciprocal, nm_per
 from napari_insitu_tem.model.calibration import Calibration
@@ -26,7 +27,7 @@ class Facts:
     ----------
     flavour
         Which kind of the format the file is, in words; may be empty.
-    calibration, times, stamp, metadata, warnings
+    calibration, frame_sizes_nm, times, stamp, metadata, warnings
         As in a movie.
     exposure_s
         Exposure of every frame where the file gives one for all.
@@ -34,6 +35,7 @@ class Facts:
 
     flavour: str = ""
     calibration: Calibration | None = None
+    frame_sizes_nm: NDArray[np.float64] | None = None
     times: FrameTimes | None = None
     exposure_s: float | None = None
     stamp: StartStamp | None = None
@@ -107,6 +109,33 @@ class Facts:
                 "lengths stay in pixels."
             )
 
+    def calibrate_each(self, sizes_nm: ArrayLike) -> None:
+        """Take a pixel size for each frame where the magnification was changed.
+
+        Parameters
+        ----------
+        sizes_nm
+            (T, 2) in the order (y, x), NaN where a frame's is not known. Where all
+            known ones agree to a part in a million, what was taken before stays.
+        """
+        sizes = np.array(sizes_nm, dtype=np.float64).reshape(-1, 2)
+        possible = np.isfinite(sizes) & (sizes > 0)
+        sizes[~possible.all(axis=1)] = np.nan
+        known = sizes[possible.all(axis=1)]
+        if not len(known) or np.all(np.ptp(known, axis=0) <= 1e-6 * known[0]):
+            return
+        self.calibration, self.frame_sizes_nm = None, sizes
+        low, high = known[:, 1].min(), known[:, 1].max()
+        text = (
+            "The magnification was changed during the movie: a pixel is "
+            f"{low:.4g} to {high:.4g} nm wide. Tables use the size of each row's own "
+            "frame; the canvas is in pixels."
+        )
+        lost = len(sizes) - len(known)
+        if lost:
+            text += f" Of {lost} frames the size is not known."
+        self.warn(text)
+
     def _take(self, y_nm: float, x_nm: float, written: str, source: str) -> None:
         if not all(math.isfinite(size) and size > 0 for size in (y_nm, x_nm)):
             self.warn(
@@ -141,6 +170,7 @@ def build_movie(
         name=name,
         frames=FrameArray(source),
         calibration=facts.calibration,
+        frame_sizes_nm=facts.frame_sizes_nm,
         times=facts.exposed_times,
         stamp=facts.stamp,
         paths=tuple(paths),

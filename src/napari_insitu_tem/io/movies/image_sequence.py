@@ -201,13 +201,12 @@ def _merge(
     facts.calibration, facts.stamp = own.calibration, own.stamp
     facts.metadata = own.metadata
     facts.warnings += [text for text in own.warnings if text not in facts.warnings]
-    sizes = {header.facts.calibration for header in headers if header}
-    if len(sizes) > 1:
+    own_sizes = [header.facts.calibration if header else None for header in headers]
+    facts.calibrate_each([c.scale_nm if c else (np.nan, np.nan) for c in own_sizes])
+    read = [c for c, header in zip(own_sizes, headers, strict=True) if header]
+    if facts.frame_sizes_nm is None and len({c is None for c in read}) > 1:
         facts.calibration = None
-        facts.warn(
-            "The images have different pixel sizes (the magnification was changed), so "
-            "lengths stay in pixels."
-        )
+        facts.warn("Some of the images have no pixel size, so lengths stay in pixels.")
 
 
 def _take_times(

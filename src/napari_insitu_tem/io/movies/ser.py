@@ -52,7 +52,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     elements = _elements(path, data_at)
     source = _frames(path, data_at, elements, facts)
     emi = find_emi(path)
-    _take_scale(elements[0], emi, facts)
+    _take_scale(elements, emi, facts)
     _take_times(_stamps(path, tags_at), emi, facts)
     if emi is not None:
         emi.describe(facts)
@@ -148,11 +148,15 @@ def _upright(frame: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(frame[::-1])
 
 
-def _take_scale(first: Any, emi: Emi | None, facts: Facts) -> None:
+def _take_scale(elements: NDArray[Any], emi: Emi | None, facts: Facts) -> None:
     """Metres a pixel; in diffraction the same fields hold one over metres."""
-    y, x = abs(float(first["delta_y"])), abs(float(first["delta_x"]))
-    is_reciprocal = max(y, x) > 1 or (emi is not None and emi.is_diffraction)
+    sizes = np.abs(np.stack([elements["delta_y"], elements["delta_x"]], axis=1))
+    is_reciprocal = sizes[0].max() > 1 or (emi is not None and emi.is_diffraction)
+    y, x = sizes[0].tolist()
     facts.calibrate(y, x, "1/m" if is_reciprocal else "m", "SER calibration")
+    if not is_reciprocal:
+        is_length = (sizes > 0) & (sizes <= 1)
+        facts.calibrate_each(np.where(is_length, sizes, np.nan) * 1e9)
 
 
 def _stamps(path: Path, tags_at: NDArray[Any]) -> list[int]:

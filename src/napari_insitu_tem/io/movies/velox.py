@@ -21,6 +21,7 @@ from napari_insitu_tem.io.movies.hdf5_file import (
     open_frames,
     open_hdf5,
 )
+from napari_insitu_tem.io.movies.units import nm_per
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import ReadError
@@ -144,12 +145,14 @@ def _take_scale(texts: Sequence[Text], facts: Facts) -> None:
     if math.isnan(x) or math.isnan(y):
         return
     facts.calibrate(y, x, unit, "Velox metadata")
-    sizes = {_number(text, *way, "width") for text in texts if text}
-    if facts.calibration is not None and len(sizes) > 1:
-        facts.calibration = None
-        facts.warn(
-            "The magnification was changed during the movie, so lengths stay in pixels."
-        )
+    facts.calibrate_each([_size_nm(text) for text in texts])
+
+
+def _size_nm(text: Text) -> tuple[float, float]:
+    """(y, x) size of a pixel in nm; NaN where it is not said, or no length."""
+    way = ("BinaryResult", "PixelSize")
+    per = nm_per(_get(text, "BinaryResult", "PixelUnitX")) or math.nan
+    return _number(text, *way, "height") * per, _number(text, *way, "width") * per
 
 
 def _take_exposure(text: Text, facts: Facts) -> None:

@@ -38,18 +38,17 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
     """Add position along the path and velocity; see `kinds`.
 
     A front's path is the first row of kind path on its movie whose object is the name
-    in `path`. Positions count from the path's first vertex.
+    in `path`, drawn in a frame of the same pixel size. Positions count from the path's
+    first vertex.
     """
-    paths: dict[tuple[str, str], Record] = {}
-    for path in source.document.of_kind("path"):
-        paths.setdefault((path.movie, path.object), path)
+    paths = _paths(source)
     known = scales(records, source)
     places = []
     for row, record in enumerate(records):
         scale = known[row][0]
         place: _Place = (*_NOWHERE, "")
         if scale is not None:
-            path_row = paths.get((record.movie, str(record.get("path"))))
+            path_row = paths.get((record.movie, str(record.get("path")), scale))
             place = _place(source, record, path_row, scale)
         places.append(place)
         set_flag(columns, row, place[2])
@@ -76,6 +75,16 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
     velocity[uncalibrated] = u_velocity[uncalibrated] = np.nan
     columns["velocity_nm_per_s"] = velocity
     columns["u_velocity_nm_per_s"] = np.hypot(u_velocity, share * velocity)
+
+
+def _paths(source: Source) -> dict[tuple[str, str, tuple[float, float]], Record]:
+    """Movie, name and pixel size to the first path of that name."""
+    rows = list(source.document.of_kind("path"))
+    paths: dict[tuple[str, str, tuple[float, float]], Record] = {}
+    for path, (scale, _, _) in zip(rows, scales(rows, source), strict=True):
+        if scale is not None:
+            paths.setdefault((path.movie, path.object, scale), path)
+    return paths
 
 
 def _place(
