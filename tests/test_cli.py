@@ -7,14 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from napari_insitu_tem.cli import main
+from napari_insitu_tem.io.registry import read_movie
 from napari_insitu_tem.io.saving.experiment_folder import load_experiment
 from napari_insitu_tem.samples import find_sample
 
-COMMANDS = ("open", "demo", "info", "export", "doctor")
+COMMANDS = ("open", "demo", "info", "export", "convert", "doctor")
 
 
 @pytest.fixture
@@ -177,6 +180,26 @@ def test_export_of_something_else_is_a_sentence(tmp_path, capsys):
 
 
 # -- window -------------------------------------------------------------------------
+
+
+def test_convert_writes_what_is_read_again(tmp_path, capsys):
+    frames = np.arange(60, dtype="uint16").reshape(3, 4, 5)
+    Image.fromarray(frames[0]).save(tmp_path / "w1.png")
+    Image.fromarray(frames[1]).save(tmp_path / "w2.png")
+    images = [str(tmp_path / f"w{i}.png") for i in (2, 1)]
+    out = str(tmp_path / "w.ome.tif")
+    options = ["--out", out, "--interval", "0.5", "--pixel-size", "0.2"]
+    assert main(["convert", *images, *options]) == 0
+    assert capsys.readouterr().out.strip() == out
+    movie = read_movie(out)
+    assert (movie.frames[:] == frames[:2]).all()
+    assert movie.pixel_size_nm == pytest.approx(0.2)
+    assert movie.times_s.tolist() == [0.0, 0.5]
+    assert main(["convert", *images, *options]) == 1
+    assert "there already" in capsys.readouterr().err
+    again = ["convert", out, "--out", str(tmp_path / "b.ome.tif"), "--interval", "9"]
+    assert main(again) == 0
+    assert "are kept" in capsys.readouterr().err
 
 
 def test_simulate_lists_its_cases_and_writes_one(tmp_path, capsys):

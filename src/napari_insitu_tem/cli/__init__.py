@@ -50,6 +50,16 @@ def _run(options: argparse.Namespace) -> int:
         from napari_insitu_tem.cli.export import export
 
         return export(options.experiment, options.out, overwrite=options.force)
+    if options.command == "convert":
+        from napari_insitu_tem.cli.convert import convert
+
+        return convert(
+            options.movies,
+            options.out,
+            interval_s=options.interval,
+            pixel_size_nm=options.pixel_size,
+            overwrite=options.force,
+        )
     if options.command == "doctor":
         from napari_insitu_tem.cli.doctor import examine
 
@@ -94,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_info(commands)
     _add_export(commands)
+    _add_convert(commands)
     _add_simulate(commands)
     commands.add_parser("doctor", help="say what is installed and what is missing")
     return parser
@@ -155,6 +166,34 @@ def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
     command.add_argument(
         "--force", action="store_true", help="replace files of the same names"
+    )
+
+
+def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "convert", help="write a movie as OME-TIFF or OME-Zarr"
+    )
+    command.add_argument(
+        "movies",
+        nargs="+",
+        type=Path,
+        metavar="MOVIE",
+        help="a movie, a folder of images, or the images of one movie",
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=".ome.tif or .ome.zarr"
+    )
+    command.add_argument(
+        "--interval",
+        type=float,
+        metavar="S",
+        help="time from frame to frame, where the movie has no times",
+    )
+    command.add_argument(
+        "--pixel-size", type=float, metavar="NM", help="instead of that in the file"
+    )
+    command.add_argument(
+        "--force", action="store_true", help="replace what is there already"
     )
 
 

@@ -176,7 +176,7 @@ def _take_axes(
 
 
 def _take_own(notes: Attributes, frames: int, facts: Facts) -> None:
-    """The times that this program wrote beside the axes."""
+    """What this program wrote beside the axes, which have no place for it."""
     own = notes.get(OWN)
     if not isinstance(own, dict):
         return
@@ -191,6 +191,8 @@ def _take_own(notes: Attributes, frames: int, facts: Facts) -> None:
             when = datetime.fromisoformat(str(own["began"]))
             source = str(own.get("began_source") or "start written beside the image")
             facts.stamp = StartStamp(when, step if step > 0 else 1.0, source)
+        if own.get("frame_sizes_nm") is not None:
+            facts.calibrate_each(own["frame_sizes_nm"])
         u = float(own.get("u_relative", math.nan))
         if facts.calibration is not None and math.isfinite(u) and u >= 0:
             source = str(own.get("calibration") or facts.calibration.source)
@@ -198,7 +200,7 @@ def _take_own(notes: Attributes, frames: int, facts: Facts) -> None:
                 *facts.calibration.scale_nm, u, source
             )
     except (TypeError, ValueError, OverflowError, TimeBaseError):
-        facts.warn("The times beside its image are damaged and were not used.")
+        facts.warn("What is said of its frames beside the image is damaged.")
 
 
 def _damaged(folder: Path, what: str) -> ReadError:
