@@ -77,11 +77,16 @@ class Canvas:
         px, py = self._canvas.view.scene.transform.map([wx, wy])[:2]
         return QPoint(round(px), round(py))
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """Press, move in steps, release."""
+    def drag(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        modifier: Any = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
+        """Press, with a modifier key or without, move in steps, release."""
         bot, left = self._qtbot, Qt.MouseButton.LeftButton
         bot.mouseMove(self.native, self.at(*start))
-        bot.mousePress(self.native, left, pos=self.at(*start))
+        bot.mousePress(self.native, left, modifier, pos=self.at(*start))
         for part in np.linspace(0, 1, 6)[1:]:
             point = np.asarray(start) + part * (np.asarray(end) - start)
             bot.mouseMove(self.native, self.at(*point))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
 from hands import Canvas
 from mouse import Mouse
@@ -118,6 +119,25 @@ def align_by_an_event(window, dock, session, qtbot) -> None:
     assert session.undo()
     assert session.experiment.alignment().method == "stamps"
     assert session.redo()
+
+
+def test_three_repeats_with_the_same_ends_give_the_uncertainty(window, canvas):
+    open_paths(window, sample_files())
+    session = link_of(window).session
+    QApplication.processEvents()
+    session.toolbox.change("expansion", snap=False)
+    session.toolbox.activate("expansion")
+    canvas.drag((30.0, 40.0), (118.0, 40.0))
+    stated = session.table("expansion")["u_value"].iloc[0]
+    for end in (117.0, 119.0):
+        canvas.drag((30.0, 40.0), (end, 40.0), CTRL)
+    made = session.table("expansion")
+    assert len(made) == 3
+    scatter = made["value"].std()
+    assert made["u_value"].to_numpy(float) == pytest.approx(3 * [scatter])
+    assert scatter < stated
+    canvas.drag((119.0, 40.0), (125.0, 40.0))
+    assert len(session.table("expansion")) == 3
 
 
 def test_docks_come_up_with_what_is_opened_and_only_once(window):

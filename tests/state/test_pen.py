@@ -107,6 +107,21 @@ def test_an_ellipse_fills_the_dragged_box(session, pen_of):
     assert row["value"] == pytest.approx(np.pi * 20 * 10 * 0.25)
 
 
+def test_a_repeat_may_begin_at_the_ends_of_the_first(session, pen_of):
+    pen = pen_of("expansion")
+    said = []
+    session.message.connect(said.append)
+    for _ in range(3):
+        pen.press((20.0, 10.0), 3.0, is_new=True)
+        pen.move((20.0, 71.0), 3.0, is_pressed=True)
+        pen.release((20.0, 71.0), 3.0)
+    assert len(rows(session, "expansion")) == 3
+    assert said == []
+    drag(pen, (20.0, 10.0), (20.0, 15.0))
+    assert len(rows(session, "expansion")) == 3
+    assert "hold Ctrl" in said[-1]
+
+
 def test_two_boundaries_make_one_sei_row(session, pen_of):
     pen = pen_of("sei")
     click(pen, (40.0, 10.0), (40.0, 60.0))

@@ -21,6 +21,7 @@ class CanvasPen:
     """Feeds mouse events over an active annotation layer to a pen.
 
     Shift leaves the canvas to napari, so that the view can be moved while drawing.
+    Ctrl draws a shape of its own where the press would take hold of another's vertex.
 
     Parameters
     ----------
@@ -90,7 +91,8 @@ class CanvasPen:
             return
         event.handled = True
         reach = self._reach(event)
-        self.pen.press(self._point(event), reach)
+        is_new = "Control" in event.modifiers
+        self.pen.press(self._point(event), reach, is_new=is_new)
         yield
         while event.type == "mouse_move":
             event.handled = True

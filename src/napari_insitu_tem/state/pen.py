@@ -28,6 +28,9 @@ from napari_insitu_tem.state.tool import Tool
 #: Shapes whose vertices are set one by one.
 _BY_VERTEX = ("path", "polygon", "band")
 
+#: Kinds that are measured more than once on a frame to know how sure they are.
+_REPEATED = ("expansion", "front", "sei")
+
 
 @dataclass
 class _Stroke:
@@ -92,11 +95,15 @@ class Pen:
 
     # -- the mouse ------------------------------------------------------------------
 
-    def press(self, point: Point, reach: float) -> None:
-        """The button went down."""
+    def press(self, point: Point, reach: float, *, is_new: bool = False) -> None:
+        """The button went down.
+
+        Near a vertex of a row that is there it takes hold of that vertex; with
+        `is_new` another shape begins, so that a repeat may have the same ends.
+        """
         self._leave_other_frame()
         if self._stroke is None:
-            self._grip = self._vertex_near(point, reach)
+            self._grip = None if is_new else self._vertex_near(point, reach)
             if self._grip is not None:
                 self._session.select([self._grip.record.id])
                 return
@@ -301,6 +308,11 @@ class Pen:
         if moved is None:
             self._session.cancel_preview()
             return
+        if self._kind in _REPEATED:
+            self._session.say(
+                f"Moved a point of this {label_of(moved)}. To draw it once more "
+                "instead, hold Ctrl as you press."
+            )
         if self.tool.snap:
             try:
                 moved = snapped(self._session, moved)
