@@ -10,9 +10,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from napari_insitu_tem.layers.tracking import tracking_of
 from napari_insitu_tem.model.errors import InsituTemError
+from napari_insitu_tem.state.doubts import go_to_doubt
 from napari_insitu_tem.state.events import mark_event
 from napari_insitu_tem.state.measuring import copy_forward, set_reference
+from napari_insitu_tem.state.tracking.plan import Direction
 
 if TYPE_CHECKING:
     from napari_insitu_tem.layers.viewer_link import ViewerLink
@@ -24,6 +27,11 @@ SHORTCUTS: tuple[tuple[str, str], ...] = (
     ("M", "Draw with the last used tool, or stop drawing"),
     ("N", "Copy the last shape to the next frame, snapped"),
     ("Shift-N", "Copy the last shape to the previous frame, snapped"),
+    ("K", "Track forward: follow what is measured to the last frame"),
+    ("Shift-K", "Track backward: follow it to the first frame"),
+    ("Control-K", "Track all: follow it both ways"),
+    ("J", "Bring up the next doubted row of any kind, and say why"),
+    ("Shift-J", "Bring up the doubted row before"),
     ("Shift-R", "Take this frame as the object's reference"),
 )
 
@@ -38,6 +46,11 @@ def bind_shortcuts(viewer: Any, link: ViewerLink) -> None:
         "M": _toggle_drawing,
         "N": partial(_copy, direction=1),
         "Shift-N": partial(_copy, direction=-1),
+        "K": partial(_track, direction="forward"),
+        "Shift-K": partial(_track, direction="backward"),
+        "Control-K": partial(_track, direction="all"),
+        "J": partial(_go_to_doubt, direction=1),
+        "Shift-J": partial(_go_to_doubt, direction=-1),
         "Shift-R": _take_reference,
     }
     for term in link.session.document.vocabulary:
@@ -97,6 +110,15 @@ def _copy(link: ViewerLink, direction: int) -> None:
     kind = toolbox.active or toolbox.last
     if copy_forward(link.session, toolbox[kind], direction) is None:
         link.session.say("There is no shape to copy yet: draw one first.")
+
+
+def _track(link: ViewerLink, direction: Direction) -> None:
+    toolbox = link.session.toolbox
+    tracking_of(link.session).track(toolbox.active or toolbox.last, direction)
+
+
+def _go_to_doubt(link: ViewerLink, direction: int) -> None:
+    go_to_doubt(link.session, direction)
 
 
 def _take_reference(link: ViewerLink) -> None:

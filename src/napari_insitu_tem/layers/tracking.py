@@ -39,9 +39,16 @@ class Tracking:
     ended = Signal(str)
 
     def __init__(self, session: Session) -> None:
-        self._session: Session = weakref.proxy(session)
+        self._reference = weakref.ref(session)
         self._task: Task | None = None
         session.document_changed.connect(self._on_document)
+
+    @property
+    def _session(self) -> Session:
+        """The session; what calls here holds it."""
+        session = self._reference()
+        assert session is not None
+        return session
 
     @property
     def is_busy(self) -> bool:
@@ -95,7 +102,7 @@ class Tracking:
     def _finished(
         self, task: Task, plan: Plan, outcome: Outcome, onto: Document | None
     ) -> None:
-        if task is not self._task:
+        if task is not self._task or self._reference() is None:
             return
         self._task = None
         plan.done()
@@ -105,7 +112,7 @@ class Tracking:
             self._end("The rows were changed meanwhile: nothing was followed.")
 
     def _failed(self, task: Task, error: InsituTemError) -> None:
-        if task is not self._task:
+        if task is not self._task or self._reference() is None:
             return
         self._task = None
         is_wanted = isinstance(error, CancelledError)

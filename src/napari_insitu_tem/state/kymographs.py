@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from napari_insitu_tem.measure.fronts.track import FrontTrack
 from napari_insitu_tem.measure.kymograph import Kymograph, reslice
-from napari_insitu_tem.measure.paths import point_at
+from napari_insitu_tem.measure.paths import point_at, position_along
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.record import Record
@@ -20,6 +20,9 @@ from napari_insitu_tem.state.session import Session
 
 #: Averaging width in px of a path that says nothing else.
 WIDTH_PX = 11
+
+#: A place of a kymograph within so many px of a front belongs to it.
+NEAR_PX = 15.0
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,47 @@ def pick_front(session: Session, path: Record, frame: int, position: float) -> R
     tool = session.toolbox["front"]
     record = new_record(session, tool, _point_on(path, position))
     return record.changed(movie=path.movie, frame=int(frame), path=path.object)
+
+
+def take_front_near(session: Session, path: Record, frame: int, position: float) -> str:
+    """Set the front tool to the front at a place of a kymograph; its name.
+
+    The front of the tool's object that passes within 15 px of the place in that frame,
+    its rows being interpolated; else a front that has no row on this path yet: the
+    tool's, or one with a new name.
+    """
+    tool = session.toolbox["front"]
+    places: dict[str, dict[int, float]] = {}
+    points = path.geometry.array()
+    for row in session.document.of_kind("front", path.movie):
+        if row.object == tool.object and row.get("path") == path.object:
+            at = position_along(points, row.geometry.array()[0]).position
+            places.setdefault(str(row.get("front")), {})[row.frame] = float(at)
+    away = {
+        name: abs(_interpolated(by_frame, frame) - position)
+        for name, by_frame in places.items()
+    }
+    nearest = min(away, key=lambda name: away[name], default="")
+    name = str(tool.get("front"))
+    if away and away[nearest] <= NEAR_PX:
+        name = nearest
+    elif name in places:
+        name = _free_front_name(session)
+    session.toolbox.change("front", front=name)
+    return name
+
+
+def _interpolated(by_frame: dict[int, float], frame: int) -> float:
+    frames = sorted(by_frame)
+    return float(np.interp(frame, frames, [by_frame[f] for f in frames]))
+
+
+def _free_front_name(session: Session) -> str:
+    taken = {str(row.get("front")) for row in session.document.of_kind("front")}
+    number = 1
+    while f"front {number}" in taken:
+        number += 1
+    return f"front {number}"
 
 
 def moved_pick(path: Record, pick: Record, position: float) -> Record:

@@ -24,6 +24,7 @@ from napari_insitu_tem.widgets.measuring.actions import ActionBar
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
 from napari_insitu_tem.widgets.measuring.parameters import ParameterLink
 from napari_insitu_tem.widgets.measuring.row_view import RowView
+from napari_insitu_tem.widgets.measuring.track_bar import TrackBar
 
 #: How long a sentence stays.
 _MESSAGE_MS = 8000
@@ -46,6 +47,9 @@ class MeasuringDock(QScrollArea):
         What the draw button says.
     help_text
         How to measure, in a sentence or two.
+    track_tip
+        What the buttons for tracking follow, for their tooltips; "" for a kind that is
+        not followed.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class MeasuringDock(QScrollArea):
         *,
         draw_text: str,
         help_text: str,
+        track_tip: str = "",
     ) -> None:
         super().__init__()
         self.link = link_of(viewer)
@@ -68,6 +73,7 @@ class MeasuringDock(QScrollArea):
         self.movie_box = NameBox("The movie that is measured")
         self.movie_box.setEditable(False)
         self.actions_bar = ActionBar(self.session, kind, draw_text)
+        self.track_bar = TrackBar(self.session, kind, track_tip)
         self.row_view = RowView(self.session, kind)
         self.hint = QLabel(help_text)
         self.hint.setWordWrap(True)
@@ -103,9 +109,10 @@ class MeasuringDock(QScrollArea):
             number.editingFinished.connect(self._give_focus_back)
         self.column.addWidget(self.hint)
         self.column.addWidget(self.actions_bar)
+        self.column.addWidget(self.track_bar)
+        self.column.addWidget(self.message)
         self.column.addWidget(self.row_view)
         self.column.addWidget(self.table_button)
-        self.column.addWidget(self.message)
         self.column.addStretch()
         self.setWidget(body)
         self.setWidgetResizable(True)
@@ -155,6 +162,7 @@ class MeasuringDock(QScrollArea):
         self.movie_box.show_names(movies, here)
         self.object_box.show_names(session.document.object_names(), tool.object)
         self.actions_bar.refresh()
+        self.track_bar.refresh()
         self.row_view.refresh()
         pen = self.link.pen()
         drawing = session.toolbox.active == self.kind and pen is not None

@@ -66,6 +66,7 @@ class ExpansionDock(MeasuringDock):
             parameters,
             draw_text="Draw",
             help_text=HELP,
+            track_tip="Follow the shape",
         )
 
     def _build(self) -> None:

@@ -50,6 +50,7 @@ class FrontDock(MeasuringDock):
             parameters,
             draw_text="Place front",
             help_text=HELP,
+            track_tip="Follow the fronts that are picked on this path",
         )
 
     def _build(self) -> None:

@@ -10,6 +10,7 @@ from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QFormLayout, QGroupBox, QLabel, QLineEdit, QWidget
 
 from napari_insitu_tem.layers.readout import with_prefix
+from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.measuring import change_records
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
@@ -91,7 +92,8 @@ def _in_words(row: Any, count: int, kind: str) -> str:
     lines.append(_moment(row))
     if row["flag"]:
         lines.append(
-            f"<span style='color:#FF8A65'>Doubtful: {html.escape(row['flag'])}</span>"
+            f"<span style='color:#FF8A65'>Doubtful ({html.escape(row['flag'])}): "
+            f"{html.escape(in_words(row['flag']))}</span>"
         )
     if count > 1:
         lines.append(f"<i>and {count - 1} more selected</i>")
@@ -154,4 +156,6 @@ def _moment(row: Any) -> str:
         parts.append(with_prefix(row["current_A"], "A"))
     if not pd.isna(row["charge_C"]):
         parts.append(with_prefix(row["charge_C"], "C"))
+    if row["method"] == "tracked":
+        parts.append("tracked")
     return ", ".join(parts)

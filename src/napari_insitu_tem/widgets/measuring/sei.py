@@ -57,4 +57,5 @@ class SeiDock(MeasuringDock):
             parameters,
             draw_text="Draw boundaries",
             help_text=HELP,
+            track_tip="Follow the two boundaries",
         )

@@ -14,6 +14,7 @@ from napari_insitu_tem.measure.kymograph import Kymograph
 from napari_insitu_tem.measure.paths import length_of, position_along
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.kymographs import (
     KymographOrder,
     kymographs_of,
@@ -33,12 +34,16 @@ from napari_insitu_tem.widgets.timeline.lanes.kymograph_image import KymographIm
 from napari_insitu_tem.widgets.timeline.lanes.kymograph_picks import (
     MovePick,
     PlacePick,
+    TraceFront,
 )
 from napari_insitu_tem.widgets.timeline.moments import Moments, covered_s
 
 _WIDTHS_PX = (1, 5, 11, 21, 41)
-_POINT_PX = 8
+_POINT_PX, _TRACKED_PX = 8, 4
 _REACH_PX = 9.0
+
+#: Held while clicking, it traces a front from there.
+_TRACE_KEY = Qt.KeyboardModifier.AltModifier
 
 #: A movie larger than this is read for a kymograph only when the user asks.
 _ASK_BYTES = 2 * 2**30
@@ -65,6 +70,7 @@ class KymographLane(Lane):
         self._time_s = np.zeros(0)
         self._value = np.zeros(0)
         self._picks: list[Record] = []
+        self._under: Mouse | None = None
         self._image = KymographImage(self.view)
         self._scatter = pg.ScatterPlotItem(size=_POINT_PX, pxMode=True)
         self._ring = pg.ScatterPlotItem(size=_POINT_PX + 6, pxMode=True, brush=None)
@@ -145,20 +151,30 @@ class KymographLane(Lane):
             return ()
         now = self._store.order(path).width_px
         widths = sorted({*_WIDTHS_PX, now})
+        trace = Choice("Trace a front from here (Alt+click)", "trace")
         return [
+            *([] if self._under is None else [trace]),
             *(Choice(f"Average over {w} px", f"width:{w}", w == now) for w in widths),
             Choice("Compute now", "make"),
         ]
 
     def choose(self, key: str) -> None:
-        """Take a width, or compute."""
+        """Trace from where the mouse was, take a width, or compute."""
         path = self.path
         if path is None:
             return
         if key.startswith("width:"):
             set_width(self.session, path, int(key.removeprefix("width:")))
+        elif key == "trace":
+            self._trace(path)
         else:
             self._start(path)
+
+    def _trace(self, path: Record) -> None:
+        """Follow the front under the mouse when the menu was opened."""
+        if self._under is not None:
+            mouse = self._under
+            TraceFront(self.session, path, mouse, self._per_px).finish(mouse)
 
     # -- drawing -------------------------------------------------------------------
 
@@ -271,6 +287,7 @@ class KymographLane(Lane):
         self._scatter.setData(
             self._time_s[shown],
             self._value[shown],
+            size=[_size(self._picks[i]) for i in shown],
             brush=[faces[i] for i in shown],
             pen=[pens[i] for i in shown],
         )
@@ -310,10 +327,18 @@ class KymographLane(Lane):
         """Where the mouse is along the path, and the pick under it."""
         pick = self.pick_at(mouse)
         where = f"{mouse.value:.4g} {self.unit} at {time_text(mouse.time_s)}"
-        return where if pick is None else f"{pick.get('front')}\n{where}"
+        if pick is None:
+            return f"{where}\nAlt+click on a front traces it from here"
+        lines = [f"{pick.get('front')}, {pick.method}", where]
+        if pick.flag:
+            lines.append(f"doubted: {in_words(pick.flag)}")
+        return "\n".join(lines)
 
     def cursor_at(self, mouse: Mouse) -> Qt.CursorShape | None:
         """A hand over a pick, a cross where a press places a front."""
+        self._under = mouse
+        if mouse.has(_TRACE_KEY):
+            return Qt.CursorShape.CrossCursor
         if self.pick_at(mouse) is not None:
             return Qt.CursorShape.SizeVerCursor
         return Qt.CursorShape.CrossCursor if self._is_picking else None
@@ -326,13 +351,20 @@ class KymographLane(Lane):
         return tool.get("path") in ("", path.object)
 
     def gesture_at(self, mouse: Mouse) -> Gesture | None:
-        """Drag a pick, or place a front while the front tool draws."""
+        """Trace with Alt, drag a pick, or place a front while the front tool draws."""
         path = self.path
         if path is None:
             return None
+        if mouse.has(_TRACE_KEY):
+            return TraceFront(self.session, path, mouse, self._per_px)
         pick = self.pick_at(mouse)
         if pick is not None:
             return MovePick(self.session, path, pick, self._per_px)
         if self._is_picking:
             return PlacePick(self.session, path, mouse, self._per_px)
         return None
+
+
+def _size(pick: Record) -> int:
+    """Picks of the user's own, and what is doubted, stand out from what was tracked."""
+    return _TRACKED_PX if pick.method == "tracked" and not pick.flag else _POINT_PX

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from qtpy.QtCore import Qt
 
+from napari_insitu_tem.layers.tracking import tracking_of
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.record import Record
-from napari_insitu_tem.state.kymographs import moved_pick, pick_front
+from napari_insitu_tem.state.kymographs import (
+    moved_pick,
+    pick_front,
+    take_front_near,
+)
 from napari_insitu_tem.state.measuring import add_record, snapped
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.timeline.gestures import Gesture, Mouse
@@ -68,14 +73,17 @@ class PlacePick(Gesture):
             return
         frame = times.frame_at(mouse.time_ns)
         session.go_to(frame, self._path.movie)
+        position = mouse.value / self._per_px
+        self._choose_front(frame, position)
         try:
-            self._record = pick_front(
-                session, self._path, frame, mouse.value / self._per_px
-            )
+            self._record = pick_front(session, self._path, frame, position)
         except InsituTemError as error:
             session.say(str(error))
             return
         session.preview(session.document.with_records([self._record]))
+
+    def _choose_front(self, frame: int, position: float) -> None:
+        """Place the front that the tool is set to."""
 
     def move(self, mouse: Mouse) -> None:
         """Follow the mouse along the path; the frame stays."""
@@ -99,3 +107,24 @@ class PlacePick(Gesture):
     def cancel(self) -> None:
         """Take it away."""
         self._session.cancel_preview()
+
+
+class TraceFront(PlacePick):
+    """Places a front under the mouse and follows it from there, both ways."""
+
+    def _choose_front(self, frame: int, position: float) -> None:
+        """Another front than those that are there gets a name of its own."""
+        take_front_near(self._session, self._path, frame, position)
+
+    def finish(self, mouse: Mouse) -> None:
+        """Keep the pick and follow it: one step for both."""
+        if self._record is None:
+            return
+        session, tool = self._session, self._session.toolbox["front"]
+        try:
+            add_record(session, self._record, snap_it=tool.snap)
+            session.toolbox.change("front", path=self._path.object)
+            tracking_of(session).track("front", "all", onto=session.document)
+        except InsituTemError as error:
+            session.cancel_preview()
+            session.say(str(error))
