@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_insitu_tem.model.alignment import align_by_events
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.experiment.alignment import AlignmentSection
@@ -105,6 +107,23 @@ def test_typed_uncertainty_belongs_to_the_offset(qtbot, section, session):
     section.spread.editingFinished.emit()
     alignment = session.experiment.alignment()
     assert (alignment.offset_s, alignment.u_offset_s) == (3.0, 0.25)
+
+
+def test_typed_offset_does_not_take_over_the_uncertainty_of_a_fit(
+    qtbot, section, session
+):
+    fit = align_by_events([(1.0, 3.0)], u_movie_s=0.1)
+    session.edit("align", session.document.with_alignment("wire", fit))
+    type_offset(qtbot, section, "30")
+    alignment = session.experiment.alignment()
+    assert (alignment.offset_s, alignment.method) == (30.0, "typed")
+    assert np.isnan(alignment.u_offset_s)
+    assert section.spread.number is None
+    section.spread.setValue(0.25)
+    section.spread.editingFinished.emit()
+    type_offset(qtbot, section, "31")
+    alignment = session.experiment.alignment()
+    assert (alignment.offset_s, alignment.u_offset_s) == (31.0, 0.25)
 
 
 # -- events --------------------------------------------------------------------------

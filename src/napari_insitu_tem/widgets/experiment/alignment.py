@@ -81,8 +81,8 @@ class AlignmentSection(Section):
             self.rows.addWidget(part)
 
     def _connect(self) -> None:
-        self.offset.valueChanged.connect(self._on_typed)
-        self.spread.valueChanged.connect(self._on_typed)
+        self.offset.valueChanged.connect(self._on_offset)
+        self.spread.valueChanged.connect(self._on_spread)
         self.offset.editingFinished.connect(self._settle)
         self.spread.editingFinished.connect(self._settle)
         self._clock.timeout.connect(self._settle)
@@ -142,18 +142,27 @@ class AlignmentSection(Section):
 
     # -- changing ---------------------------------------------------------------------
 
-    def _on_typed(self) -> None:
-        """Show the typed offset at once; it is a step when it has settled."""
-        movie = self._session.movie
-        if movie is None:
-            return
-        offset, u = self.offset.value(), self.spread.number
+    def _on_offset(self) -> None:
+        """A typed offset keeps a typed uncertainty; that of a fit is not its own."""
+        offset, movie = self.offset.value(), self._session.movie
         self._session.cancel_preview()
+        if movie is not None:
+            before = self._session.experiment.alignment(movie.name)
+            u = before.u_offset_s if before.method == "typed" else float("nan")
+            self._show_typed(movie.name, offset, u)
+
+    def _on_spread(self) -> None:
+        """A typed uncertainty of the offset that is shown."""
+        movie, offset, u = self._session.movie, self.offset.value(), self.spread.number
+        self._session.cancel_preview()
+        if movie is not None:
+            self._show_typed(movie.name, offset, float("nan") if u is None else u)
+
+    def _show_typed(self, movie: str, offset_s: float, u_offset_s: float) -> None:
+        """Show it at once; it is a step when it has settled."""
         with reporting(self._session):
-            document = with_offset(
-                self._session, movie.name, offset, float("nan") if u is None else u
-            )
-            self._unsettled = (movie.name, document)
+            document = with_offset(self._session, movie, offset_s, u_offset_s)
+            self._unsettled = (movie, document)
             self._session.preview(document)
             self._clock.start()
 
