@@ -153,6 +153,24 @@ def test_group_that_holds_itself(path, data):
 )
 def test_damage_that_the_library_does_not_survive(path, data, trial, monkeypatch):
     monkeypatch.setattr(hdf5_vet, "_TRIAL", trial)
+    monkeypatch.setattr(hdf5_vet, "_VETTER", hdf5_vet._Vetter())
     monkeypatch.setattr(hdf5_vet, "_PATIENCE_S", 0.5)
     with pytest.raises(ReadError, match="cannot read its structure"):
         read_movie(berkeley(path, data))
+
+
+def test_a_process_that_another_file_harmed_is_not_believed(tmp_path, monkeypatch):
+    """It dies of the second file that it sees, whichever that is."""
+    trial = (
+        "import os\nprint(1, flush=True)\ninput()\nprint('survived', flush=True)\n"
+        "input()\nos.abort()"
+    )
+    vetter = hdf5_vet._Vetter()
+    monkeypatch.setattr(hdf5_vet, "_TRIAL", trial)
+    monkeypatch.setattr(hdf5_vet, "_VETTER", vetter)
+    for name in "abc":
+        path = tmp_path / f"{name}.h5"
+        with h5py.File(path, "w") as file:
+            file["data"] = np.zeros((3, 4, 5), "u2")
+        assert len(read_movie(path)) == 3
+    vetter.stop()

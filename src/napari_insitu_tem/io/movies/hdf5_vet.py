@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
+import json
+import queue
 import subprocess
 import sys
+import threading
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from napari_insitu_tem.model.errors import ReadError
 
-_PATIENCE_S = 1.5  # from when the library is there
+_PATIENCE_S = 1.5  # for one file, from when the library is there
 
 #: Touches what the readers touch. Exceptions are of no concern here: the reader that
-#: follows meets them again and turns them into sentences.
+#: follows meets them again and turns them into sentences. It ends by itself when nobody
+#: asks any more.
 _TRIAL = """
+import json
+import os
 import sys
+import threading
 import h5py
 from h5py import h5a, h5t
 SIMPLE = (h5t.INTEGER, h5t.FLOAT, h5t.STRING, h5t.ENUM)
+IDLE_S = 60
 
 def attempt(action, *values):
     try:
@@ -59,12 +69,23 @@ def visit(todo, seen):
                 seen.add(hash(found.id))
                 todo.append(found)
 
+def end_of_idling():
+    timer = threading.Timer(IDLE_S, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
+    return timer
+
 print("ready", flush=True)
-file = attempt(h5py.File, sys.argv[1], "r")
-if file is not None:
-    attempt(visit, [file], set())
-sys.stdout.write("survived")
-sys.stdout.flush()
+timer = end_of_idling()
+for line in sys.stdin:
+    timer.cancel()
+    file = attempt(h5py.File, json.loads(line), "r")
+    if file is not None:
+        attempt(visit, [file], set())
+        attempt(file.close)
+    del file
+    print("survived", flush=True)
+    timer = end_of_idling()
 """
 
 
@@ -88,24 +109,87 @@ def vet_hdf5(path: Path) -> None:
 @lru_cache(maxsize=64)
 def _survives(path: str, size: int, changed_ns: int) -> bool:
     """Whether the trial came to its end; size and date are part of the cache's key."""
-    command = [sys.executable, "-P", "-c", _TRIAL, path]
-    quiet = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    try:
-        trial = subprocess.Popen(
-            command,
+    return _VETTER.survives(path)
+
+
+class _Vetter:
+    """A process that tries files; another one takes its place when it died of one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.Queue[str] = queue.Queue()
+
+    def survives(self, path: str) -> bool:
+        """Whether a process that tries this file lives on.
+
+        One that has seen other files may have died of them: a new one then tries again.
+        """
+        with self._lock:
+            is_used = self._process is not None
+            if self._ask(path):
+                return True
+            self.stop()
+            if is_used and self._ask(path):
+                return True
+            self.stop()
+            return False
+
+    def stop(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # what it was still to be told
+                    continue
+
+    def _ask(self, path: str) -> bool:
+        try:
+            process = self._process or self._start()
+        except OSError:  # no process may be started here
+            return True
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(path) + "\n")
+            process.stdin.flush()
+            return self._answers.get(timeout=_PATIENCE_S) == "survived\n"
+        except (OSError, queue.Empty):
+            return False
+
+    def _start(self) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _TRIAL],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            bufsize=0,  # or the first line would take the second with it
-            creationflags=quiet,
+            encoding="ascii",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-    except OSError:  # no process may be started here
-        return True
-    with trial:
-        assert trial.stdout is not None
-        trial.stdout.readline()
-        try:
-            said, _ = trial.communicate(timeout=_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            trial.kill()
-            return False
-    return said.endswith(b"survived")
+        assert process.stdout is not None
+        process.stdout.readline()
+        self._process, self._answers = process, queue.Queue()
+        listen = threading.Thread(
+            target=_listen, args=(process.stdout, self._answers), daemon=True
+        )
+        listen.start()
+        return process
+
+
+def _listen(pipe: IO[str], answers: queue.Queue[str]) -> None:
+    """Pass on what is said; the end of the pipe is an answer as well."""
+    try:
+        for line in pipe:
+            answers.put(line)
+    except ValueError:  # closed meanwhile
+        pass
+    answers.put("")
+
+
+_VETTER = _Vetter()
+atexit.register(_VETTER.stop)

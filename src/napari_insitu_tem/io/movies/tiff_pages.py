@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.failures import reading
 from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES, MAX_SIDE
+from napari_insitu_tem.io.movies.tiff_lzw import decode_lzw, is_lzw, packed_parts
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 from napari_insitu_tem.model.progress import Progress
 
@@ -213,10 +214,14 @@ class PageFrames:
             if page.parent is not self._tif:
                 return self._decode_elsewhere(page, index)
             self._check_data(page, index)
-        data = page.asarray(lock=self._lock)
+            parts = packed_parts(page) if is_lzw(page) else None
+        if parts is not None:
+            data = decode_lzw(page, parts)
+        else:
+            data = np.asarray(page.asarray(lock=self._lock))
         if data.shape != self._kind.shape:
             raise self._damaged(index, f"its shape is {data.shape}")
-        return np.asarray(data)
+        return data
 
     def _page(self, index: int) -> TiffPage | TiffFrame:
         entry = self._pages[index]
@@ -234,6 +239,8 @@ class PageFrames:
         page.parent.filehandle.open()
         try:
             self._check_data(page, index)
+            if is_lzw(page):
+                return decode_lzw(page, packed_parts(page))
             return np.asarray(page.asarray())
         finally:
             page.parent.filehandle.close()
