@@ -7,6 +7,7 @@ import pytest
 
 from front_scene import as_kymograph, counted, pixel_front
 from napari_insitu_tem.measure import track_front
+from napari_insitu_tem.measure.fronts.picks import picks_on
 from napari_insitu_tem.model.errors import MeasurementError
 
 FRAMES, LENGTH = 80, 140
@@ -64,6 +65,16 @@ def test_anchors_of_one_of_two_fronts(rng):
     anchors = {5: [np.nan, STEADY[5] + 40]}
     track = track_front(data, gain=1.0, fronts=2, anchors=anchors)
     assert np.abs(track.position - [STEADY, STEADY + 40]).max() < 4
+
+
+def test_a_pick_where_the_frame_has_it_too_takes_nothing_from_the_evidence():
+    grid = np.arange(0.0, 50.0, 0.5)
+    term = np.tile(800 - 2 * np.abs(grid - 20), (3, 1))
+    picks = picks_on(as_kymograph(np.ones((3, 50))), 1, {1: 20.0}, None)
+    held = picks.applied(term.copy(), grid, 0)
+    assert held.max(axis=1) == pytest.approx(800)
+    assert np.array_equal(held[[0, 2]], term[[0, 2]])
+    assert held[1, np.abs(grid - 20) > 5].max() < -1000
 
 
 def test_positions_are_in_px_whatever_the_step(rng):

@@ -68,8 +68,10 @@ class Picks:
             spread = self.spread[front, frame]
             away = (grid - self.anchors[front, frame]) / spread
             near = np.abs(away) <= _REACH
-            row = term[frame] - term[frame, near].max()
-            term[frame] = np.where(near, row, _NEVER) - 0.5 * away**2
+            # What the frame says stays in, so that the evidence of two ways of looking
+            # at a kymograph can be compared.
+            never = term[frame, near].max() + _NEVER
+            term[frame] = np.where(near, term[frame], never) - 0.5 * away**2
         if np.isfinite(self.start[front]):
             term[0] -= 0.5 * ((grid - self.start[front]) / _ROUGH) ** 2
         return term
