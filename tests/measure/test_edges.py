@@ -75,13 +75,23 @@ def test_error_is_near_the_bound_and_stated(
     assert np.mean(fits.flag == "") > 0.99
 
 
-def test_strong_noise_is_flagged_and_stated(rng):
+def test_strong_noise_is_stated_and_flagged_where_the_place_is_lost(rng):
     truth, profiles, least = simulated(rng, 5, 0.15, 1.5, 20)
     fits = locate_edges(profiles, rows=20, gain=1.0)
     error = fits.position - truth
     assert np.sqrt(np.mean(error**2)) < 2.1 * least
     assert np.mean(np.abs(error) < 1.96 * fits.u_position) > 0.93
-    assert np.mean(fits.flag != "") > 0.9
+    good = fits.flag == ""
+    assert np.std(error[~good]) > 2 * np.std(error[good])
+
+
+def test_at_a_low_dose_all_profiles_count(rng):
+    truth, profiles, least = simulated(rng, 10, 0.2, 1.5, 20, count=3000)
+    fits = locate_edges(profiles, rows=20, gain=1.0)
+    error = fits.position - truth
+    assert np.mean(fits.flag == "") > 0.995
+    assert np.sqrt(np.mean(error**2)) < 1.30 * least
+    assert np.mean(np.abs(error) > max(5 * least, 2)) <= 0.005
 
 
 def test_strong_contrast_needs_the_weights(rng):
@@ -105,8 +115,8 @@ def test_a_falling_edge_is_the_mirror_of_a_rising_one(rng):
     _, profiles, _ = simulated(rng, 50, 0.3, 1.5, 20, count=50)
     rising = locate_edges(profiles, rows=20, gain=1.0)
     falling = locate_edges(profiles[:, ::-1], rows=20, gain=1.0)
-    assert SAMPLES - 1 - falling.position == pytest.approx(rising.position, abs=1e-6)
-    assert falling.levels == pytest.approx(rising.levels[:, ::-1], rel=1e-6)
+    assert SAMPLES - 1 - falling.position == pytest.approx(rising.position, abs=1e-3)
+    assert falling.levels == pytest.approx(rising.levels[:, ::-1], rel=1e-4)
 
 
 def test_where_there_is_no_edge_it_says_so(rng):

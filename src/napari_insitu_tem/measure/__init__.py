@@ -11,7 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_insitu_tem.measure.edges import EdgeFits, locate_edges
+    from napari_insitu_tem.measure.edges import (
+        EdgeFit2d,
+        EdgeFits,
+        locate_edge_2d,
+        locate_edges,
+    )
     from napari_insitu_tem.measure.fronts.track import (
         FrontTrack,
         track_front,
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CoarseningChoice",
+    "EdgeFit2d",
     "EdgeFits",
     "Expansion",
     "FrontTrack",
@@ -65,6 +71,7 @@ __all__ = [
     "fit_nucleation",
     "kind_table",
     "layer_thickness",
+    "locate_edge_2d",
     "locate_edges",
     "reslice",
     "snap",
@@ -85,6 +92,7 @@ _HOME = {
     "fit_law": "laws.fitting",
     "fit_nucleation": "laws.nucleation",
     "track_front": "fronts.track",
+    "EdgeFit2d": "edges",
     "EdgeFits": "edges",
     "Expansion": "ratios",
     "Kymograph": "kymograph",
@@ -94,6 +102,7 @@ _HOME = {
     "TableBuilder": "tables",
     "kind_table": "tables",
     "layer_thickness": "thickness",
+    "locate_edge_2d": "edges",
     "locate_edges": "edges",
     "reslice": "kymograph",
     "snap": "snapping",

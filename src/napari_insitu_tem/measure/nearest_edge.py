@@ -21,6 +21,8 @@ _STANDS_OUT = 4.0
 _LEAST_PART = 0.5
 #: Samples on either side of a candidate that its fit gets at least.
 _LEAST_SIDE = 4
+#: An edge counts where its place is surer than it is wide, or than so many samples.
+_LEAST_SURE = 0.6
 #: Part of a profile that must be in the frame.
 _LEAST_IN_FRAME = 0.5
 
@@ -106,6 +108,7 @@ def _find(
     away = fits.position - (samples - 1) / 2
     step = np.abs(fits.levels[:, 1] - fits.levels[:, 0])
     usable = (fits.flag == "") & (np.abs(away) <= reach[owner])
+    usable &= fits.u_position <= np.maximum(fits.blur, _LEAST_SURE)
     for site in sites:
         mine = np.flatnonzero((owner == site) & usable)
         if mine.size == 0:

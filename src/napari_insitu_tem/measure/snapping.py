@@ -18,6 +18,7 @@ from napari_insitu_tem.measure.noise import averaging_noise
 from napari_insitu_tem.measure.sampling import sample_bilinear, strip_lines
 from napari_insitu_tem.measure.snap_ellipse import fit_ellipse
 from napari_insitu_tem.measure.snap_sites import (
+    ELLIPSE_PLACES,
     Sites,
     boundary_sites,
     ellipse_sites,
@@ -224,7 +225,17 @@ def _snap_ellipse(look: _Look, geometry: Geometry) -> Snapped:
     ends = [[fit.centre - axis, fit.centre + axis] for axis in fit.axes]
     shape = Geometry.of("ellipse", *ends)
     moved = _farthest(geometry, shape)
-    return Snapped(shape, fit.u_pick, "", moved, tuple(found.flag))
+    u_pick = fit.u_pick * _shared(look.width, fit.axes)
+    return Snapped(shape, u_pick, "", moved, tuple(found.flag))
+
+
+def _shared(width: float, axes: FloatArray) -> float:
+    """Factor of the uncertainty of an ellipse where its strips overlap.
+
+    Strips that see the same pixels have the same errors.
+    """
+    around = 2 * np.pi * float(np.sqrt(np.sum(axes**2) / 2))
+    return max(1.0, float(np.sqrt(ELLIPSE_PLACES * width / around)))
 
 
 def _result(

@@ -1,0 +1,155 @@
+"""Steps on a sloping background: which profiles ask for it, and their fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.measure.edges.least_squares import Fits
+from napari_insitu_tem.measure.edges.step_model import fit_steps, step_model
+from napari_insitu_tem.measure.step_posterior import (
+    LEAST_WIDTH,
+    grid_of_steps,
+    width_prior,
+)
+
+FloatArray = NDArray[np.float64]
+
+#: A slope is worth a closer look where what is left of a profile looks like one by more
+#: than this (chi-squared of two degrees of freedom, exceeded by 2 % without one), or
+#: where the level step is suspiciously wide (in samples) ...
+_SUSPECT, _WIDE = 8.0, 4.5
+#: ... and it is taken where it makes the fit better by more than this (chi-squared).
+_DEMANDED = 12.0
+
+#: Fewest samples of a profile with slopes, and on either side of its edge.
+_LEAST_SAMPLES, _LEAST_SIDE = 16, 5
+
+#: Widths and distance of places of the search, in samples.
+_WIDTHS, _APART = (0.7, 1.5, 3.0), 1.0
+
+#: What the model's step misses of a profile without noise, as a part of the step.
+_LEAST_NOISE = 2e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Sloping:
+    """Profiles that ask for slopes.
+
+    Attributes
+    ----------
+    which
+        (A,) their indices.
+    fits
+        The fits of (A, 6) values.
+    gain
+        (A,) by how much the sum of squares of the level fit is larger, in units of the
+        noise's variance.
+    """
+
+    which: NDArray[np.intp]
+    fits: Fits
+    gain: FloatArray
+
+    def demanded(self, correlated: float) -> NDArray[np.bool_]:
+        """(A,) whether the slopes are there, given how correlated the noise is."""
+        return self.gain > _DEMANDED * correlated
+
+
+def find_sloping(
+    y: FloatArray,
+    weights: FloatArray,
+    template: NDArray[np.intp],
+    level_start: FloatArray,
+    *,
+    is_known: bool,
+) -> Sloping:
+    """Fit slopes to the profiles that look like it.
+
+    Parameters
+    ----------
+    y
+        (N, n) profiles.
+    weights
+        (N, n) inverse variances of the samples, 0 where there is none.
+    template
+        (N,) index of the likeliest level step on the grid.
+    level_start
+        (N, 4) the level steps.
+    is_known
+        Whether the variances are known; else they are taken from the residuals.
+    """
+    is_there = weights > 0
+    enough = is_there.sum(axis=1) >= _LEAST_SAMPLES
+    whole = is_there.all(axis=1)
+    left = np.einsum("njk,nk->nj", _slope_shapes(y.shape[1])[template], y)
+    suspect = (left**2).sum(axis=1) * weights.mean(axis=1) > _SUSPECT
+    suspect |= level_start[:, 3] > np.log(_WIDE)
+    which = np.flatnonzero(enough & (suspect | ~whole))
+    y, weights, level_start = y[which], weights[which], level_start[which]
+    if which.size == 0:
+        return Sloping(which, fit_steps(y, weights, np.empty((0, 6))), np.empty(0))
+    level = fit_steps(y, weights, level_start)
+    sloping = fit_steps(y, weights, _starts(y, weights))
+    count = is_there[which].sum(axis=1)
+    size = np.abs(sloping.values[:, 2] - sloping.values[:, 1])
+    floor = count * (_LEAST_NOISE * size) ** 2 * weights.max(axis=1)
+    gain = level.cost - sloping.cost
+    if not is_known:
+        gain = count * np.log((level.cost + floor) / (sloping.cost + floor))
+    gain += width_prior(level.values[:, 3]) - width_prior(sloping.values[:, 3])
+    gain[~_is_sound(sloping, is_there[which])] = -np.inf
+    return Sloping(which, sloping, gain)
+
+
+def _is_sound(fits: Fits, is_there: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(A,) whether there are samples enough on both sides of the edge."""
+    position, width = fits.values[:, 0, None], np.exp(fits.values[:, 3, None])
+    x = np.arange(is_there.shape[1])
+    side = np.maximum(_LEAST_SIDE, 1.5 * width[:, 0])
+    before = (is_there & (x < position)).sum(axis=1) >= side
+    return np.asarray(before & ((is_there & (x > position)).sum(axis=1) >= side))
+
+
+def _starts(y: FloatArray, weights: FloatArray) -> FloatArray:
+    """(A, 6) the best of a coarse grid of sloping steps."""
+    shapes, places, widths = _sloping_shapes(y.shape[1])
+    explained = np.empty((len(y), len(shapes)))
+    linear = np.empty((len(y), len(shapes), 4))
+    for i, (values, weight) in enumerate(zip(y, weights, strict=True)):
+        weighted = shapes * weight
+        normal = weighted @ shapes.transpose(0, 2, 1)
+        normal += 1e-9 * np.einsum("nii->n", normal)[:, None, None] * np.eye(4)
+        right = weighted @ values
+        linear[i] = np.linalg.solve(normal, right[..., None])[..., 0]
+        explained[i] = np.sum(linear[i] * right, axis=1)
+    best = explained.argmax(axis=1)
+    low, high, before, after = linear[np.arange(len(y)), best].T
+    log_width = np.log(widths[best])
+    return np.stack([places[best], low, high, log_width, before, after], axis=1)
+
+
+@lru_cache(maxsize=8)
+def _sloping_shapes(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(M, 4, n) what sloping steps are made of, their (M,) places and widths."""
+    places = np.arange(_LEAST_SIDE, samples - _LEAST_SIDE, _APART)
+    place, width = (a.ravel() for a in np.meshgrid(places, _WIDTHS))
+    zero = np.zeros_like(place)
+    spread = np.log(np.hypot(width, LEAST_WIDTH))
+    values = np.stack([place, zero, zero, spread, zero, zero], axis=1)
+    _, derivatives = step_model(values, samples)
+    return derivatives[:, [1, 2, 4, 5]], place, np.exp(spread)
+
+
+@lru_cache(maxsize=8)
+def _slope_shapes(samples: int) -> FloatArray:
+    """(M, 2, n) what slopes add to each step of the grid, and no level step can do."""
+    places, log_widths = grid_of_steps(samples)
+    one, zero = np.ones_like(places), np.zeros_like(places)
+    values = np.stack([places, zero, one, log_widths, zero, zero], axis=1)
+    _, derivatives = step_model(values, samples)
+    q, _ = np.linalg.qr(derivatives.transpose(0, 2, 1))
+    return np.ascontiguousarray(q[:, :, 4:].transpose(0, 2, 1))
