@@ -1,0 +1,285 @@
+"""Every movie format under random damage: read rightly, or refused in a sentence.
+
+Never a crash, a hang, or much memory. Some hundred damaged files of each kind are read
+on every run, thousands with `-m slow`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import struct
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from dm_files import camera_tags, image, thumbnail, write_dm
+from napari_insitu_tem.io.registry import read_movie
+from napari_insitu_tem.model.errors import InsituTemError, ReadError
+
+FEW, MANY = 100, 3000
+PATIENCE_S = 2.0
+MEMORY_BYTES = 500e6
+DATA = np.random.default_rng(5).integers(0, 200, (6, 12, 10)).astype("uint16")
+NASTY = (0, 1, 2, 127, 255, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1)
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def sibling(name: str) -> ModuleType:
+    """Another test's module, for the files that it writes."""
+    path = Path(__file__).with_name(f"test_{name}.py")
+    spec = importlib.util.spec_from_file_location(f"fuzzed_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def tiff(path: Path, **options) -> None:
+    options = {"photometric": "minisblack", "metadata": None, **options}
+    tifffile.imwrite(path, options.pop("data", DATA), **options)
+
+
+def mrc(path: Path) -> None:
+    import mrcfile
+
+    with mrcfile.new(path) as file:
+        file.set_data(DATA)
+        file.voxel_size = 2.5
+
+
+def dm(path: Path) -> None:
+    entry = image(DATA, [(0.5, "nm"), (0.5, "nm"), (0.1, "s")], camera_tags())
+    write_dm(path, thumbnail(8), entry, Thumbnails=[{"ImageIndex": 0}])
+
+
+def dm_folder(path: Path) -> None:
+    path.mkdir()
+    for i, frame in enumerate(DATA):
+        entry = image(frame, [(0.5, "nm")] * 2, camera_tags())
+        write_dm(path / f"{i}.dm4", entry)
+
+
+def velox(path: Path) -> None:
+    module = sibling("velox")
+    texts = [module.text(module.FIRST_US + 40_000 * i) for i in range(len(DATA))]
+    module.write(path, (DATA, texts))
+
+
+def images(path: Path, **options) -> None:
+    Image.fromarray(DATA[0].astype("u1")).save(path, **options)
+
+
+def image_folder(path: Path) -> None:
+    path.mkdir()
+    for i, frame in enumerate(DATA):
+        tifffile.imwrite(path / f"w_{i}s.tif", frame, compression="zlib")
+
+
+def axon(path: Path) -> None:
+    module = sibling("axon")
+    module.write(path, 7, module.text_of(0.5), packed=True)
+
+
+def video(codec: str, pix: str, **options: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        module = sibling("video")
+        module.write(path, module.numbered(8), codec, pix, **options)
+
+    return write
+
+
+def gif(path: Path) -> None:
+    frames = [Image.fromarray(frame.astype("u1")) for frame in DATA]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=40)
+
+
+def zarr(form: int, **options) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        sibling("ome_zarr").ome(path, DATA[:, None, None], form=form, **options)
+
+    return write
+
+
+def blosc(path: Path) -> None:
+    module = sibling("ome_zarr")
+    module.write(path, DATA, form=2, **module.codecs(2)["Blosc"])
+
+
+def hdf5(path: Path) -> None:
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        file.create_dataset("a/b", data=DATA, chunks=(1, 12, 10), compression="gzip")
+
+
+#: Name of the file, what it needs, what writes it.
+SAMPLES: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "plain.tif": ("", tiff),
+    "big.tif": ("", lambda path: tiff(path, bigtiff=True)),
+    "zlib.tif": ("", lambda path: tiff(path, compression="zlib")),
+    "lzw.tif": ("", lambda path: tiff(path, compression="lzw", predictor=True)),
+    "zstd.tif": ("", lambda path: tiff(path, compression="zstd")),
+    "packbits.tif": ("", lambda path: tiff(path, compression="packbits")),
+    "jpeg.tif": (
+        "",
+        lambda path: tiff(path, data=DATA.astype("u1"), compression="jpeg"),
+    ),
+    "tiles.tif": (
+        "",
+        lambda path: tiff(path, data=DATA[:, :12], tile=(16, 16), compression="lzw"),
+    ),
+    "imagej.tif": (
+        "",
+        lambda path: tiff(path, imagej=True, metadata={"axes": "TYX", "unit": "nm"}),
+    ),
+    "ome.ome.tif": (
+        "",
+        lambda path: tiff(path, metadata={"axes": "TYX", "PhysicalSizeX": 0.1}),
+    ),
+    "a.mrc": ("", mrc),
+    "a.dm3": ("", dm),
+    "a.dm4": ("", dm),
+    "dm": ("", dm_folder),
+    "a.dm5": ("h5py", lambda path: sibling("dm5").write(path, DATA)),
+    "a.ser": ("", lambda path: sibling("ser").write_ser(path, DATA)),
+    "a_000.tvips": (
+        "",
+        lambda path: sibling("tvips").write(path.with_name("a"), DATA, parts=(6,)),
+    ),
+    "a.seq": ("", lambda path: sibling("seq").write(path, DATA)),
+    "a.ndata": (
+        "",
+        lambda path: sibling("ndata").write(path, DATA, sibling("ndata").properties()),
+    ),
+    "a.nhdf": (
+        "h5py",
+        lambda path: sibling("ndata").write(path, DATA, sibling("ndata").properties()),
+    ),
+    "a.emd": ("h5py", velox),
+    "a.h5": ("h5py", hdf5),
+    "v3.zarr": ("zarr", zarr(3)),
+    "v2.zarr": ("zarr", zarr(2)),
+    "blosc.zarr": ("zarr", blosc),
+    "a.png": ("", images),
+    "a.jpg": ("", images),
+    "a.bmp": ("", images),
+    "axon.png": ("", axon),
+    "images": ("", image_folder),
+    "a.gif": ("av", gif),
+    "a.mp4": ("av", video("mpeg4", "yuv420p", g="4")),
+    "a.avi": ("av", video("mjpeg", "yuvj420p")),
+    "a.mkv": ("av", video("ffv1", "bgr0")),
+}
+
+
+def damaged(data: bytes, rng: np.random.Generator) -> bytes:
+    """One to four cuts, gaps, repeats, flipped bits, and numbers that are not true."""
+    raw = bytearray(data)
+    for _ in range(int(rng.integers(1, 5))):
+        if not raw:
+            break
+        # The beginning decides most: every other time it is hit.
+        reach = min(len(raw), 1200) if rng.random() < 0.5 else len(raw)
+        at, kind = int(rng.integers(reach)), int(rng.integers(7))
+        if kind == 0:
+            del raw[at:]
+        elif kind == 1:
+            del raw[at : at + int(rng.integers(1, 60))]
+        elif kind == 2:
+            raw[at:at] = raw[at : at + int(rng.integers(1, 300))]
+        elif kind == 3:
+            for place in rng.integers(0, reach, 8):
+                raw[int(place)] ^= 1 << int(rng.integers(8))
+        elif kind == 4:
+            raw[at] = int(rng.integers(256))
+        else:
+            number = NASTY[int(rng.integers(len(NASTY)))]
+            size = int(rng.choice([2, 4, 8]))
+            order = "<>"[int(rng.integers(2))]
+            number %= 2 ** (8 * size)
+            packed = struct.pack(f"{order}{ {2: 'H', 4: 'I', 8: 'Q'}[size] }", number)
+            raw[at : at + size] = packed
+    return bytes(raw) or b"\n"
+
+
+def read_through(path: Path) -> bool:
+    """Read a movie from end to end; whether it could be opened."""
+    try:
+        movie = read_movie(path)
+    except ReadError as error:
+        assert error.message.endswith((".", "?")), error.message
+        return False
+    try:
+        assert len(movie) == movie.shape[0] > 0
+        assert movie.times is None or len(movie.times) == len(movie)
+        for index in {0, len(movie) // 2, len(movie) - 1}:
+            try:
+                frame = movie.frames.frame(index)
+            except InsituTemError as error:
+                assert str(error)
+            else:
+                assert frame.shape == movie.shape[1:]
+                assert frame.dtype == movie.dtype
+        assert str(movie.audit)
+    finally:
+        movie.close()
+    return True
+
+
+def peak_memory(reset: bool = False) -> float:
+    """Bytes of the largest resident set since the last reset; 0 where not told."""
+    if not STATUS.exists():
+        return 0.0
+    if reset:
+        CLEAR.write_text("5")
+    line = next(x for x in STATUS.read_text().splitlines() if x.startswith("VmHWM"))
+    return float(line.split()[1]) * 1024
+
+
+def fuzz(name: str, folder: Path, rounds: int, seed: int) -> tuple[int, int]:
+    """How many of the damaged files opened, and how many were refused."""
+    needs, write = SAMPLES[name]
+    if needs:
+        pytest.importorskip(needs)
+    rng = np.random.default_rng(seed)
+    path = folder / name
+    write(path)
+    assert read_through(path)
+    files = (
+        sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    )
+    whole = {file: file.read_bytes() for file in files}
+    before = peak_memory(reset=True)
+    opened, slow = 0, []
+    for number in range(rounds):
+        file = files[int(rng.integers(len(files)))]
+        file.write_bytes(damaged(whole[file], rng))
+        began = time.monotonic()
+        opened += read_through(path)
+        took = time.monotonic() - began
+        if took > PATIENCE_S:
+            slow.append((number, took))
+        file.write_bytes(whole[file])
+    assert not slow
+    assert peak_memory() - before < MEMORY_BYTES
+    return opened, rounds - opened
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_some_damage(tmp_path, name) -> None:
+    fuzz(name, tmp_path, FEW, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", SAMPLES)
+def test_much_damage(tmp_path, name, record_property) -> None:
+    opened, refused = fuzz(name, tmp_path, MANY, seed=2)
+    record_property("opened", opened)
+    record_property("refused", refused)
