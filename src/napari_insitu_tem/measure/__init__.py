@@ -11,6 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from napari_insitu_tem.measure.change import FrameChange, frame_change
+    from napari_insitu_tem.measure.dose import (
+        CumulativeDose,
+        cumulative_dose,
+        dose_rate,
+        stem_frame_dose,
+    )
+    from napari_insitu_tem.measure.drift.estimate import estimate_drift
+    from napari_insitu_tem.measure.drift.result import Drift
     from napari_insitu_tem.measure.edges import (
         EdgeFit2d,
         EdgeFits,
@@ -21,7 +30,10 @@ if TYPE_CHECKING:
         FrontTrack,
         track_front,
     )
+    from napari_insitu_tem.measure.gain import GainEstimate, estimate_gain
     from napari_insitu_tem.measure.kymograph import Kymograph, reslice
+    from napari_insitu_tem.measure.lattice.result import LatticeSpacing
+    from napari_insitu_tem.measure.lattice.spacing import lattice_spacing
     from napari_insitu_tem.measure.laws.choice import (
         LawComparison,
         compare_laws,
@@ -50,11 +62,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CoarseningChoice",
+    "CumulativeDose",
+    "Drift",
     "EdgeFit2d",
     "EdgeFits",
     "Expansion",
+    "FrameChange",
     "FrontTrack",
+    "GainEstimate",
     "Kymograph",
+    "LatticeSpacing",
     "LawComparison",
     "LawFit",
     "LayerThickness",
@@ -65,47 +82,66 @@ __all__ = [
     "compare_coarsening",
     "compare_laws",
     "compare_nucleation",
+    "cumulative_dose",
+    "dose_rate",
+    "estimate_drift",
+    "estimate_gain",
     "expansion",
     "fit_coarsening",
     "fit_law",
     "fit_nucleation",
+    "frame_change",
     "kind_table",
+    "lattice_spacing",
     "layer_thickness",
     "locate_edge_2d",
     "locate_edges",
     "reslice",
     "snap",
+    "stem_frame_dose",
     "track_front",
 ]
 
 _HOME = {
     "CoarseningChoice": "laws.coarsening",
-    "FrontTrack": "fronts.track",
-    "LawComparison": "laws.choice",
-    "LawFit": "laws.result",
-    "NucleationChoice": "laws.nucleation",
-    "NucleationFit": "laws.nucleation",
-    "compare_coarsening": "laws.coarsening",
-    "compare_laws": "laws.choice",
-    "compare_nucleation": "laws.nucleation",
-    "fit_coarsening": "laws.coarsening",
-    "fit_law": "laws.fitting",
-    "fit_nucleation": "laws.nucleation",
-    "track_front": "fronts.track",
+    "CumulativeDose": "dose",
+    "Drift": "drift.result",
     "EdgeFit2d": "edges",
     "EdgeFits": "edges",
     "Expansion": "ratios",
+    "FrameChange": "change",
+    "FrontTrack": "fronts.track",
+    "GainEstimate": "gain",
     "Kymograph": "kymograph",
+    "LatticeSpacing": "lattice.result",
+    "LawComparison": "laws.choice",
+    "LawFit": "laws.result",
     "LayerThickness": "thickness",
-    "expansion": "ratios",
+    "NucleationChoice": "laws.nucleation",
+    "NucleationFit": "laws.nucleation",
     "Snapped": "snapping",
     "TableBuilder": "tables",
+    "compare_coarsening": "laws.coarsening",
+    "compare_laws": "laws.choice",
+    "compare_nucleation": "laws.nucleation",
+    "cumulative_dose": "dose",
+    "dose_rate": "dose",
+    "estimate_drift": "drift.estimate",
+    "estimate_gain": "gain",
+    "expansion": "ratios",
+    "fit_coarsening": "laws.coarsening",
+    "fit_law": "laws.fitting",
+    "fit_nucleation": "laws.nucleation",
+    "frame_change": "change",
     "kind_table": "tables",
+    "lattice_spacing": "lattice.spacing",
     "layer_thickness": "thickness",
     "locate_edge_2d": "edges",
     "locate_edges": "edges",
     "reslice": "kymograph",
     "snap": "snapping",
+    "stem_frame_dose": "dose",
+    "track_front": "fronts.track",
 }
 
 

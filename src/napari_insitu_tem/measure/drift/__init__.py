@@ -1,0 +1,1 @@
+"""Where the specimen wanders in the field of view, found from the frames."""
