@@ -56,6 +56,25 @@ def test_out_of_the_frame_there_is_nothing():
     assert np.isnan(outside).all()
 
 
+def test_the_path_follows_the_drift_of_the_specimen():
+    shift = np.array([[0, 0], [3.25, -2.5], [np.nan, 0], [40, 0]])
+    moved = [PLANE] + [3 + 2 * (Y - dy) - 0.5 * (X - dx) for dy, dx in shift[1:]]
+    path = [[10, 10], [30, 40]]
+    made = reslice(np.stack(moved), path, 5, shift=shift)
+    still = reslice(PLANE[None], path, 5)
+    assert made.data[1] == pytest.approx(still.data[0], abs=1e-4)
+    assert np.isnan(made.data[2]).all()
+    # What has left the frame is not there.
+    assert np.isfinite(made.data[3]).tolist()[0]
+    assert np.isnan(made.data[3, -1])
+    assert made.path.tolist() == path
+
+
+def test_a_shift_of_another_length_is_refused():
+    with pytest.raises(MeasurementError, match=r"\(1, 2\)"):
+        reslice(PLANE[None], [[5, 5], [5, 9]], 1, shift=np.zeros((3, 2)))
+
+
 def test_missing_pixels_spoil_only_what_they_touch():
     frame = PLANE.copy()
     frame[20, 40] = np.nan

@@ -62,6 +62,7 @@ def reslice(
     width: float,
     *,
     step: float = 1.0,
+    shift: ArrayLike | None = None,
     progress: Progress | None = None,
 ) -> Kymograph:
     """Average across a path for every frame.
@@ -77,13 +78,17 @@ def reslice(
         Width over which is averaged, across the path, in px; at least 1.
     step
         Distance between samples along the path, in px.
+    shift
+        (T, 2) where the content of each frame has moved to, (dy, dx) in px: `shift` of
+        `estimate_drift`. The path, drawn where nothing has moved yet, follows it; the
+        frames are not resampled. NaN: the frame is left out. None: nothing moves.
     progress
         Told how far it is; what it raises to cancel passes through.
 
     Returns
     -------
     Kymograph
-        Its data as float32; NaN in frames that cannot be read.
+        Its data as float32; NaN in frames that cannot be read or have no shift.
 
     Raises
     ------
@@ -105,7 +110,8 @@ def reslice(
             f"A kymograph needs frames (t, y, x), not an array of {len(shape)} axes."
         )
     points, across = _along(vertices, step)
-    sampler = StripSampler(points, across, width, (int(shape[1]), int(shape[2])))
+    moves = _checked_shift(shift, int(shape[0]))
+    sampler = _Sampler(points, across, width, (int(shape[1]), int(shape[2])))
     data = np.empty((shape[0], len(points)), dtype=np.float32)
     report = progress or no_progress
     told, unread = -np.inf, 0
@@ -113,6 +119,9 @@ def reslice(
         if time.monotonic() - told > _REPORT_EVERY_S:
             report(index, shape[0], "Reslicing")
             told = time.monotonic()
+        if not np.isfinite(moves[index]).all():
+            data[index] = np.nan
+            continue
         try:
             frame = frames.frame(index) if isinstance(frames, Movie) else frames[index]
         except ReadError:
@@ -121,9 +130,47 @@ def reslice(
             if unread == shape[0]:
                 raise
             continue
-        data[index] = sampler(np.asarray(frame))
+        data[index] = sampler(np.asarray(frame), moves[index])
     report(shape[0], shape[0], "Reslicing")
     return Kymograph(data, float(width), float(step), vertices)
+
+
+def _checked_shift(shift: ArrayLike | None, count: int) -> NDArray[np.float64]:
+    """(T, 2) shifts, 0 where none are given."""
+    if shift is None:
+        return np.zeros((count, 2))
+    moves = np.asarray(shift, dtype=np.float64)
+    if moves.shape != (count, 2):
+        raise MeasurementError(
+            f"The shift has the shape {moves.shape}; {count} frames need ({count}, 2)."
+        )
+    return moves
+
+
+class _Sampler:
+    """Means across a strip that moves, worked out anew only when it has moved."""
+
+    def __init__(
+        self,
+        points: NDArray[np.float64],
+        across: NDArray[np.float64],
+        width: float,
+        frame_shape: tuple[int, int],
+    ) -> None:
+        self._points, self._across = points, across
+        self._width, self._shape = width, frame_shape
+        self._at = np.full(2, np.nan)
+        self._sampler: StripSampler | None = None
+
+    def __call__(
+        self, frame: NDArray[Any], at: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        if self._sampler is None or not np.array_equal(at, self._at):
+            self._sampler = StripSampler(
+                self._points + at, self._across, self._width, self._shape
+            )
+            self._at = at
+        return self._sampler(frame)
 
 
 def _along(
