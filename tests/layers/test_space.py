@@ -7,6 +7,7 @@ import pytest
 from napari.components import ViewerModel
 
 from hands import make_movie
+from napari_insitu_tem.layers.movie_layer import movie_layer_data
 from napari_insitu_tem.layers.space import layer_space
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.experiment import Experiment
@@ -35,6 +36,19 @@ def units(link):
     """The unit of the canvas, which the scale bar writes; None: it writes none."""
     found = link.viewer.layers.units
     return None if found is None else str(found[-1])
+
+
+def test_a_layer_comes_with_the_unit_of_the_canvas(mixed):
+    """napari complains as soon as a layer of another unit is there."""
+    seen = []
+    mixed.viewer.layers.events.inserted.connect(lambda _: seen.append(units(mixed)))
+    other = Movie.from_array(np.zeros((4, 32, 40), np.uint8), name="other")
+    mixed.session.add_movie(other)
+    mixed.session.go_to(0, "other")
+    mark_event(mixed.session, "crack")
+    mixed.session.add_movie(make_movie("third", 10))
+    assert seen == ["nanometer", "pixel", "pixel"]
+    assert movie_layer_data(other, "nm")[1]["units"][-1] == "nm"
 
 
 def test_the_scale_bar_has_the_unit_of_the_movie_that_is_shown(mixed):

@@ -16,13 +16,22 @@ from napari_insitu_tem.model.movie import Movie
 _SAMPLE_FRAMES = 5
 
 
-def movie_layer_data(movie: Movie) -> tuple[Any, dict[str, Any], str]:
-    """(data, attributes, "image") as napari adds it."""
+def movie_layer_data(movie: Movie, unit: str = "") -> tuple[Any, dict[str, Any], str]:
+    """(data, attributes, "image") as napari adds it.
+
+    Parameters
+    ----------
+    movie
+        What is shown.
+    unit
+        Of the canvas that it is added to; that of the movie by default.
+    """
     calibration = movie.calibration
+    scale_nm = None if calibration is None else calibration.scale_nm
     attributes: dict[str, Any] = {
         "name": movie.name,
         "metadata": {KEY: {"role": "movie", "movie": movie}},
-        **layer_space(None if calibration is None else calibration.scale_nm),
+        **layer_space(scale_nm, unit=unit),
     }
     if movie.is_colour:
         attributes["rgb"] = True

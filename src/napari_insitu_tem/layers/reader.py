@@ -103,7 +103,8 @@ def _read_into(viewer: Any, paths: list[str]) -> list[LayerData]:
             show_docks(viewer)
             if not link_of(viewer).session.experiment.movies:
                 fit_view(viewer)
-            return [movie_layer_data(movie) for movie in movies]
+            unit = link_of(viewer).unit
+            return [movie_layer_data(movie, unit) for movie in movies]
     show_opened(viewer, opened)
     return NOTHING
 

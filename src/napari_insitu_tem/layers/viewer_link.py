@@ -163,6 +163,7 @@ class ViewerLink:
 
         data = movie_layer_data(self.session.experiment.movie(name))
         layer = Layer.create(*data)
+        set_space(layer, self._scale(name), self.unit)
         self._movie_layers[name] = layer
         movies = [x for x in self.viewer.layers if role(x) == "movie"]
         self.viewer.layers.insert(len(movies), layer)
@@ -177,6 +178,7 @@ class ViewerLink:
             side = float(max(self.session.experiment.movie(movie).shape[1:3]))
             data = annotation_layer_data(kind, movie, self._scale(movie), side)
             layer = Layer.create(*data)
+            set_space(layer, self._scale(movie), self.unit)
             active = self.viewer.layers.selection.active
             with self._syncing():
                 self.viewer.layers.append(layer)
@@ -188,7 +190,6 @@ class ViewerLink:
             self._pens[key] = CanvasPen(pen, layer, self._guard)
             self._switch_pens()
             self._show_only_current_movie()
-            self._refresh_spaces()
         return self._annotations[key]
 
     def movie_layer(self, name: str) -> Image | None:
@@ -200,16 +201,23 @@ class ViewerLink:
         playhead = self.session.playhead
         if playhead is None or playhead.movie not in self._movie_layers:
             return
-        unit = unit_of(self._scale(playhead.movie))
         for name, layer in self._movie_layers.items():
             mine = [b.layer for k, b in self._annotations.items() if k[1] == name]
             for one in (layer, *mine):
-                set_space(one, self._scale(name), unit)
+                set_space(one, self._scale(name), self.unit)
         shape = self.session.experiment.movie(playhead.movie).shape
         extent = extent_of(shape, self._scale(playhead.movie))
         if self._extent is not None:
             keep_in_sight(self.viewer, self._extent, extent)
         self._extent = extent
+
+    @property
+    def unit(self) -> str:
+        """What lengths on the canvas are in: nm or pixel; "" without a movie."""
+        playhead = self.session.playhead
+        if playhead is None:
+            return ""
+        return unit_of(self._scale(playhead.movie))
 
     def _scale(self, movie: str) -> tuple[float, float] | None:
         calibration = self.session.experiment.movie(movie).calibration
