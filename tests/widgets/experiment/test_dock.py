@@ -444,6 +444,12 @@ def test_dock_is_there_once_and_nothing_is_wider_than_it(viewer, dock):
     assert width <= dock.sizeHint().width()
 
 
+def test_a_long_name_in_a_message_is_not_cut_off(qtbot, viewer, dock):
+    dock.session.say("Opened jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.")
+    assert dock.status.minimumSizeHint().width() <= dock.sizeHint().width()
+    assert "C-24_data" in dock.status.text().replace("\u200b", "")
+
+
 def test_a_dock_that_was_closed_hears_nothing_any_more(qtbot, viewer, dock):
     session = link_of(viewer).session
     with qtbot.waitSignal(dock.destroyed):

@@ -19,6 +19,7 @@ from napari_insitu_tem.widgets.experiment.opener import Opener
 from napari_insitu_tem.widgets.experiment.preferences import PreferencesSection
 from napari_insitu_tem.widgets.experiment.saver import Saver
 from napari_insitu_tem.widgets.experiment.scale import ScaleSection
+from napari_insitu_tem.widgets.experiment.words import foldable
 from napari_insitu_tem.widgets.following import follow
 from napari_insitu_tem.widgets.recovery import offer_recovery
 from napari_insitu_tem.widgets.section import form, sentence
@@ -161,7 +162,7 @@ class ExperimentDock(QWidget):
             self.alignment.refresh()
 
     def _on_message(self, sentence: str) -> None:
-        self.status.setText(sentence)
+        self.status.setText(foldable(sentence))
 
     def _on_saved(self, is_saved: bool) -> None:
         self.buttons.refresh()

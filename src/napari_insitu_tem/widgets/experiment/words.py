@@ -19,6 +19,11 @@ def breakable(name: str) -> str:
     return re.sub(r"([_.\-])", "\\1\u200b", name)
 
 
+def foldable(sentence: str) -> str:
+    """A sentence whose longest names, wider than a dock, may be broken into lines."""
+    return re.sub(r"\S{25,}", lambda found: breakable(found.group()), sentence)
+
+
 def movie_facts(movie: Movie) -> str:
     """Format and size: "TIFF, 480 frames of 512 x 384 px, uint16, 180 MiB"."""
     height, width = movie.shape[1:3]

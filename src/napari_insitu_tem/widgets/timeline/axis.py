@@ -21,7 +21,7 @@ _CLOCK_STEPS = (
     *(3600, 7200, 10800, 21600, 43200, 86400),
 )
 _LABEL_PX = 90
-_EDGE_PX = 6
+_EDGE_PX = 7
 
 #: Labels above one another are legible from this distance on.
 _LEGIBLE_PX = 13
@@ -136,7 +136,7 @@ class ValueAxis(pg.AxisItem):
     def tickValues(
         self, minVal: float, maxVal: float, size: float
     ) -> list[tuple[float, list[float]]]:
-        """In a low lane, labels at the first and the last tick only."""
+        """No label beyond the lane's ends; in a low lane the outermost two only."""
         levels: list[tuple[float, list[float]]] = super().tickValues(
             minVal, maxVal, size
         )
@@ -144,14 +144,14 @@ class ValueAxis(pg.AxisItem):
         if self.orientation != "left" or not levels or not (span > 0 and size > 0):
             return levels
         step, values = levels[0]
-        if step * size / span >= _LEGIBLE_PX:
-            return levels
         edge = span * min(_EDGE_PX / size, 0.4)
         low, high = min(minVal, maxVal) + edge, max(minVal, maxVal) - edge
-        inside = sorted(value for value in values if low <= value <= high)
-        ends = inside[:1] + inside[1:][-1:]
-        rest = [value for value in values if value not in ends]
-        return [(step, ends), (step, rest), *levels[1:]]
+        kept = sorted(value for value in values if low <= value <= high)
+        if step * size / span < _LEGIBLE_PX:
+            is_roomy = kept and (kept[-1] - kept[0]) * size / span >= _LEGIBLE_PX
+            kept = [kept[0], kept[-1]] if is_roomy else kept[:1]
+        rest = [value for value in values if value not in kept]
+        return [(step, kept), (step, rest), *levels[1:]]
 
     def tickStrings(
         self, values: Sequence[float], scale: float, spacing: float
