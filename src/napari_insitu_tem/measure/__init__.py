@@ -59,9 +59,11 @@ if TYPE_CHECKING:
     from napari_insitu_tem.measure.snapping import Snapped, snap
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
     from napari_insitu_tem.measure.thickness import LayerThickness, layer_thickness
+    from napari_insitu_tem.measure.thickness.coated import CoatedWire, coated_wire
 
 __all__ = [
     "CoarseningChoice",
+    "CoatedWire",
     "CumulativeDose",
     "Drift",
     "EdgeFit2d",
@@ -79,6 +81,7 @@ __all__ = [
     "NucleationFit",
     "Snapped",
     "TableBuilder",
+    "coated_wire",
     "compare_coarsening",
     "compare_laws",
     "compare_nucleation",
@@ -104,6 +107,8 @@ __all__ = [
 
 _HOME = {
     "CoarseningChoice": "laws.coarsening",
+    "CoatedWire": "thickness.coated",
+    "coated_wire": "thickness.coated",
     "CumulativeDose": "dose",
     "Drift": "drift.result",
     "EdgeFit2d": "edges",

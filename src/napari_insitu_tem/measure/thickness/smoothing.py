@@ -58,7 +58,7 @@ def smoothing_of(curve: Curve, sigma: float) -> csr_array[Any, Any] | None:
     # At first the vertices are taken as evenly spaced.
     along, total = np.arange(len(vertices)) * net / len(vertices), net
     for _ in range(_ROUNDS):
-        once = _local_lines(along, total if curve.is_closed else None, sigma)
+        once = local_lines(along, total if curve.is_closed else None, sigma)
         matrix = once @ (2.0 * eye_array(len(vertices)) - once)
         along, total = _length_along(matrix @ vertices, curve.is_closed)
     moved = matrix @ vertices - vertices
@@ -75,7 +75,7 @@ def _length_along(points: FloatArray, is_closed: bool) -> tuple[FloatArray, floa
     return along, float(along[-1]) + rest
 
 
-def _local_lines(
+def local_lines(
     along: FloatArray, period: float | None, sigma: float
 ) -> csr_array[Any, Any]:
     """Weights of the local straight lines at each of n places."""
