@@ -1,0 +1,1 @@
+"""Periods in images: lattice fringes, and rings and spots of diffraction."""
