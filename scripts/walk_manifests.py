@@ -114,7 +114,7 @@ def compared(path: Path, row: Row) -> Result:
         try:
             opened: Movie | Trace = opener(path)(path)
         except NeedsMappingError as error:
-            if not {"time_s", "potential_V"} <= set(error.preview.suggested.columns):
+            if "time_s" not in error.preview.suggested.columns:
                 raise
             asked = True
             opened = read_trace(path, mapping=error.preview.suggested)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from napari_insitu_tem.io.registry import identify, read_trace
+from napari_insitu_tem.io.registry import identify, read_any, read_trace
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.timebase import FrameTimes
 from napari_insitu_tem.model.trace import Trace
 from records import IMPULSE_METADATA, digiheater, impulse, protochips
 
@@ -77,12 +77,10 @@ class Heating:
 
     def __init__(self, folder: Path) -> None:
         self.trace = read_trace(folder / "Chip4Data.txt")
-        with (folder / "frame_times_from_filenames.tsv").open() as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-        self.frame, self.seconds, self.degrees = (
-            np.array([float(row[name]) for row in rows])
-            for name in ("frame", "seconds", "temperature_C")
-        )
+        table = read_trace(folder / "frame_times_from_filenames.tsv")
+        self.frame = table.values("frame")
+        self.seconds = table.frame.time_s.to_numpy()
+        self.degrees = table.values("temperature_C")
 
     def log_at(self, times_s: np.ndarray, offset_s: float) -> np.ndarray:
         """The log at frames of a movie that is aligned by an offset."""
@@ -118,6 +116,23 @@ def test_the_log_of_the_real_experiment(heating) -> None:
     assert len(heating.trace) == 15022
     assert heating.trace.start == datetime(2022, 9, 23, 12, 55, 20, 500000)
     assert len(heating.frame) == 25
+
+
+def test_images_log_and_table_open_on_one_time_axis(heating, shared_data) -> None:
+    folder = shared_data / "movies" / "nomelabs__insitu-TEM-annealing-Ti"
+    frames = sorted((folder / "line_crops_1770-1786").glob("*.png"))
+    names = ("Chip4Data.txt", "frame_times_from_filenames.tsv")
+    film, log, table = read_any([*frames, *(folder / name for name in names)])
+    assert (len(film), len(log), len(table)) == (17, 15022, 25)
+    rate, first = np.polyfit(heating.frame, heating.seconds, 1)
+    film = film.with_times(
+        FrameTimes.from_seconds(rate * np.arange(1770, 1787) + first)
+    )
+    experiment = Experiment(film, log).align(offset_s=-0.1)
+    at = experiment.frame_times(film.name).start_ns / 1e9
+    degrees = np.interp(at, log.frame.time_s, log.values("temperature_degC"))
+    # the first and the last frame have 583 and 588 degC burnt in
+    np.testing.assert_allclose(degrees[[0, -1]], [583, 588], atol=1.5)
 
 
 def test_the_log_agrees_with_every_frame_by_the_cameras_clock(heating) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from napari_insitu_tem.io.registry import read_trace
+from napari_insitu_tem.model.errors import NeedsMappingError
 from napari_insitu_tem.model.trace import Trace
 
 TIME = np.arange(40) * 0.5
@@ -59,3 +60,18 @@ def test_ivium(tmp_path, more) -> None:
     np.testing.assert_allclose(trace.values("current_A"), CURRENT, rtol=1e-5)
     assert trace.start == datetime(2021, 3, 24, 19, 42, 30)
     assert "was taken for the start" in trace.warnings[0]
+
+
+def test_a_table_of_temperatures(tmp_path) -> None:
+    """Nothing to ask about where a holder's record cannot have a potential."""
+    rows = [f"{i}\t{3 * i}\t{20 + i}\tframe{i}.tif" for i in range(40)]
+    trace = read(tmp_path, ["frame\tseconds\ttemperature_C\tname", *rows])
+    np.testing.assert_allclose(trace.frame.time_s, 3 * np.arange(40))
+    np.testing.assert_allclose(trace.values("temperature_C"), 20 + np.arange(40))
+    assert "potential_V" not in trace.frame
+
+
+def test_another_number_beside_the_temperature_is_asked_about(tmp_path) -> None:
+    rows = [f"{i}\t{20 + i}\t{i / 7}" for i in range(40)]
+    with pytest.raises(NeedsMappingError, match="potential or a current"):
+        read(tmp_path, ["seconds\ttemperature_C\tsignal", *rows])

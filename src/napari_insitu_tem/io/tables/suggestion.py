@@ -37,6 +37,9 @@ _HINTS: dict[Role, frozenset[str]] = {
     "potential_V": frozenset(("voltage", "potential", "volt", "ewe", "ecell")),
     "current_A": frozenset(("current", "amp", "amps")),
 }
+#: What is measured at a holder, and words of columns that only count.
+_HOLDERS = frozenset(("temperature", "pressure"))
+_COUNTING = frozenset(("frame", "index", "number", "sample", "point"))
 _SET_WORDS = frozenset(
     ("applied", "set", "setpoint", "control", "limit", "range", "max", "min")
 )
@@ -68,7 +71,8 @@ def suggest(table: RawTable) -> tuple[ColumnMapping, tuple[str, ...]]:
         if found:
             columns[counter] = ColumnChoice(table.keys[found[0]])
     if "potential_V" not in columns and "current_A" not in columns:
-        doubts.append("No column is named as a potential or a current.")
+        if not _is_of_a_holder(table, columns):
+            doubts.append("No column is named as a potential or a current.")
         columns.update(_by_words(table))
     if doubt := _unsigned(table, columns.get("current_A")):
         doubts.append(doubt)
@@ -192,6 +196,23 @@ def _signal(table: RawTable, role: Role, doubts: list[str]) -> ColumnChoice | No
     if table.spoiled(first) > 0.01 * max(filled, 1):
         doubts.append(f"Many cells of {key!r} are not numbers.")
     return ColumnChoice(key, label.unit or _BASE[role])
+
+
+def _is_of_a_holder(table: RawTable, columns: dict[Role, ColumnChoice]) -> bool:
+    """Whether all numbers but times and counts are temperatures and their like."""
+    taken = {choice.column for choice in columns.values()}
+    left = [
+        label
+        for i, label in enumerate(table.labels)
+        if table.kind(i) == "number"
+        and table.keys[i] not in taken
+        and label.dimension not in ("time", "number")
+        and not set(label.plain.split()) & _COUNTING
+    ]
+    return bool(left) and all(
+        label.dimension in _HOLDERS or "temperature" in label.plain.split()
+        for label in left
+    )
 
 
 def _by_words(table: RawTable) -> dict[Role, ColumnChoice]:
