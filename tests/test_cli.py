@@ -301,6 +301,14 @@ def test_open_shows_movie_and_trace_aligned_as_asked(qtbot, window, sample):
     assert session.experiment.alignment().offset_s == -12.5
 
 
+def test_a_window_without_a_size_of_its_own_has_room_for_the_docks(window, sample):
+    assert main(["open", str(sample.trace)]) == 0
+    size = window[0].window._qt_window.size()
+    screen = window[0].window._qt_window.screen().availableSize()
+    assert size.width() >= min(1366, screen.width())
+    assert size.height() >= min(820, screen.height())
+
+
 def test_open_with_a_bad_file_says_so_in_the_window(qtbot, window, tmp_path):
     from napari.utils.notifications import notification_manager
 

@@ -64,7 +64,8 @@ def in_words(found: dict[str, Any]) -> Iterator[str]:
 
 def _movie(found: dict[str, Any]) -> Iterator[str]:
     height, width = found["shape"][1:3]
-    yield f"{found['frames']} frames of {width} x {height} px, {found['dtype']}"
+    frames = f"{found['frames']} frame{'s' * (found['frames'] != 1)}"
+    yield f"{frames} of {width} x {height} px, {found['dtype']}"
     size = found["pixel_size_nm"]
     if size is None:
         yield "pixel size: not in the file"

@@ -10,6 +10,9 @@ from typing import Any
 
 from napari_insitu_tem.model.errors import ExperimentError
 
+#: Of a window that is opened for the first time, in pixels.
+_FIRST_SIZE = (1366, 820)
+
 
 def open_window(paths: Sequence[Path], *, offset_s: float | None = None) -> int:
     """Open files in a new window and stay until it is closed.
@@ -67,8 +70,17 @@ def new_viewer() -> Any:
     from napari_insitu_tem.layers.opening import show_docks
 
     viewer = napari.Viewer(title="napari-insitu-tem", show_welcome_screen=False)
+    if napari.settings.get_settings().application.window_size is None:
+        _take_room(viewer.window)
     show_docks(viewer)
     return viewer
+
+
+def _take_room(window: Any) -> None:
+    """Make a window that never had a size as large as timeline and docks need."""
+    screen = window._qt_window.screen().availableSize()
+    width, height = _FIRST_SIZE
+    window.resize(min(width, screen.width()), min(height, screen.height()))
 
 
 def _experiment_dock(viewer: Any) -> Any:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: Narrow enough for two docks beside the canvas on 1366 x 768.
 _WIDTH, _HEIGHT = 330, 640
 
+#: The longest row and a scroll bar beside it.
+_LEAST_WIDTH = 322
+
 
 class ExperimentDock(QWidget):
     """Shows and edits what is open in a viewer.
@@ -101,7 +104,7 @@ class ExperimentDock(QWidget):
         outer.addWidget(self.busy)
         self.status.setContentsMargins(8, 3, 8, 5)
         outer.addWidget(self.status)
-        self.setMinimumWidth(290)
+        self.setMinimumWidth(_LEAST_WIDTH)
 
     def sizeHint(self) -> QSize:
         """Wide enough for the longest row."""
