@@ -172,7 +172,7 @@ class FrameTimes:
     def span_ns(self) -> tuple[int, int]:
         """First start and last stop; the last frame lasts its exposure or a period."""
         starts, stops = self.windows_ns
-        last = int(stops.max())
+        last = int(np.max(stops))
         if self.exposure_ns is None and len(self) > 1:
             last += int(np.median(np.diff(np.sort(starts))))
         return int(starts.min()), last

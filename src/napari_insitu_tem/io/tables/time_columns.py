@@ -159,6 +159,9 @@ def _in_order(
     pattern = _format(text, like)
     times = pd.to_datetime(text, format=pattern, errors="coerce", utc=True)
     missing = np.flatnonzero((times.isna() & (text != "")).to_numpy(bool))
+    # Years that nanoseconds cannot count (before 1678, after 2261) are misprints.
+    first, last = (t.tz_localize("UTC") for t in (pd.Timestamp.min, pd.Timestamp.max))
+    times = times.where((times > first) & (times < last))
     values = times.to_numpy("datetime64[ns]").astype(np.int64).copy()
     known = times.notna().to_numpy(bool).copy()
     for i in missing:
@@ -166,16 +169,17 @@ def _in_order(
         if reading is not None:
             when = pd.Timestamp(reading.in_order(like.order).when)
             when = when.tz_convert("UTC") if when.tzinfo else when.tz_localize("UTC")
-            values[i], known[i] = when.as_unit("ns").value, True
+            if first < when < last:
+                values[i], known[i] = when.as_unit("ns").value, True
     if not known.any():
         return Stamps(np.full(len(text), np.nan), None)
     start = int(np.argmax(known))
     seconds = np.where(known, (values - values[start]) / 1e9, np.nan)
-    first = read_date(text.iloc[start]) or like
-    if zoned or first.when.tzinfo is not None:
-        return Stamps(seconds, first)
-    first = first.in_order(like.order)
-    return Stamps(seconds, _alone(first) if certain else first)
+    reading = read_date(text.iloc[start]) or like
+    if zoned or reading.when.tzinfo is not None:
+        return Stamps(seconds, reading)
+    reading = reading.in_order(like.order)
+    return Stamps(seconds, _alone(reading) if certain else reading)
 
 
 def _format(text: pd.Series[str], like: DateReading) -> str:
