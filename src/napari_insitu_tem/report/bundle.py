@@ -22,6 +22,7 @@ from napari_insitu_tem.io.saving.experiment_sources import entries_of
 from napari_insitu_tem.model.columns import KINDS, SIGNAL_COLUMNS
 from napari_insitu_tem.model.errors import ExperimentError, SaveError
 from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.law_columns import LAW_COLUMNS
 from napari_insitu_tem.model.progress import Progress, no_progress
 
 TimeRange = tuple[float, float]
@@ -34,13 +35,15 @@ def export_bundle(
     *,
     kinds: Iterable[str] | None = None,
     time_range_s: TimeRange | None = None,
+    laws: pd.DataFrame | None = None,
     overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> list[Path]:
     """Write the tables of an experiment to a folder, all of them or none.
 
     Writes `KIND.csv` for each kind that has rows, `signals_at_frames_MOVIE.csv` for
-    each movie, and `datapackage.json` that describes them.
+    each movie, `rate_laws.csv` where there are any, and `datapackage.json` that
+    describes them.
 
     Parameters
     ----------
@@ -55,6 +58,8 @@ def export_bundle(
     time_range_s
         (first, last) in s on the experiment's clock: only rows and frames that start
         inside, and events that reach into it. Paths are kept, since they have no time.
+    laws
+        Fitted rate laws, with the columns of `LAW_COLUMNS`.
     overwrite
         Replace files of the same names.
     progress
@@ -78,6 +83,7 @@ def export_bundle(
     resources = [
         *_annotations(tables, kinds, time_range_s),
         *_signals(experiment, time_range_s),
+        *_laws(laws),
     ]
     if not resources:
         raise ExperimentError(
@@ -164,6 +170,14 @@ def _signals(experiment: Experiment, time_range_s: TimeRange | None) -> list[Res
             Resource(path, title, data, table, SIGNAL_COLUMNS, key="frame")
         )
     return resources
+
+
+def _laws(table: pd.DataFrame | None) -> list[Resource]:
+    """The fitted rate laws, if there are any."""
+    if table is None or table.empty:
+        return []
+    data = encoded(table_csv(table))
+    return [Resource("rate_laws.csv", "Rate laws of fronts", data, table, LAW_COLUMNS)]
 
 
 def _free(stem: str, taken: Iterable[Resource]) -> str:

@@ -21,6 +21,7 @@ from napari_insitu_tem.measure.laws.ranking import akaike_weights, simplest
 from napari_insitu_tem.measure.laws.result import NOT_IDENTIFIABLE, LawFit
 from napari_insitu_tem.measure.laws.sources import frames_of
 from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.progress import Progress, no_progress
 
 #: Laws that follow from reaction and diffusion; a power law does not.
 USUAL = (LINEAR, PARABOLIC, LINEAR_PARABOLIC)
@@ -66,6 +67,7 @@ def compare_laws(
     front: int | None = None,
     u_positions: ArrayLike | None = None,
     gain: float | None = None,
+    progress: Progress | None = None,
 ) -> LawComparison:
     """Fit several laws and rank them.
 
@@ -77,6 +79,8 @@ def compare_laws(
         Names as for `fit_law`.
     geometry, volume_ratio, start, onset, centre, pieces, front, u_positions, gain
         As for `fit_law`, the same for all laws.
+    progress
+        Told which law is fitted; what it raises to cancel passes through.
 
     Raises
     ------
@@ -96,7 +100,11 @@ def compare_laws(
     frames = frames_of(
         kymograph_or_track, times, front=front, u_positions=u_positions, gain=gain
     )
-    fits = {name: fit_frames(frames, name, shape) for name in names}
+    report = progress or no_progress
+    fits: dict[str, LawFit] = {}
+    for done, name in enumerate(names):
+        report(done, len(names), name)
+        fits[name] = fit_frames(frames, name, shape)
     aicc = {name: fit.aicc for name, fit in fits.items()}
     weights = akaike_weights(aicc)
     best = simplest(aicc, {name: fit.free for name, fit in fits.items()})

@@ -43,6 +43,18 @@ def ask_experiment_name(parent: QWidget, suggestion: str) -> Path | None:
     return chosen[0] if chosen else None
 
 
+def ask_table_name(parent: QWidget, suggestion: str) -> Path | None:
+    """Where to save a table."""
+    name, _ = QFileDialog.getSaveFileName(
+        parent,
+        "Save the table as",
+        str(Path(_start()) / suggestion),
+        "Tables (*.csv)",
+    )
+    chosen = _remembered([Path(name)] if name else [])
+    return chosen[0] if chosen else None
+
+
 def ask_folder(parent: QWidget, title: str) -> Path | None:
     """Any folder."""
     name = QFileDialog.getExistingDirectory(parent, title, _start())

@@ -16,8 +16,11 @@ from napari_insitu_tem.state.measuring import (
     path_names,
     path_record,
 )
+from napari_insitu_tem.widgets.following import follow
+from napari_insitu_tem.widgets.laws.section import LawSection
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
+from napari_insitu_tem.widgets.theme import napari_theme
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -52,6 +55,8 @@ class FrontDock(MeasuringDock):
             help_text=HELP,
             track_tip="Follow the fronts that are picked on this path",
         )
+        self._dress()
+        follow(self, (self.link.viewer.events.theme, self._dress))
 
     def _build(self) -> None:
         super()._build()
@@ -75,13 +80,19 @@ class FrontDock(MeasuringDock):
         self.width_box.setSuffix(" px")
         self.width_box.setToolTip("The kymograph is the mean over this width")
         form.addRow("Path", line)
-        form.addRow("Kymograph width", self.width_box)
+        form.addRow("Path width", self.width_box)
         form.addRow("Front", self.front_box)
         self.column.insertWidget(1, names)
+        self.laws = LawSection(self.session)
+        self.column.insertWidget(self.column.indexOf(self.table_button), self.laws)
         self.front_box.name_changed.connect(self._on_front)
         self.path_box.name_changed.connect(self._on_path)
         self.draw_path.clicked.connect(self._on_draw_path)
         self.width_box.valueChanged.connect(self._on_width)
+
+    def _dress(self, event: Any = None) -> None:
+        """Give the plot the colours of napari's theme."""
+        self.laws.set_theme(napari_theme(self.link.viewer.theme))
 
     def refresh(self) -> None:
         """Show the session as it is now."""
@@ -100,6 +111,7 @@ class FrontDock(MeasuringDock):
         if path is not None:
             with QSignalBlocker(self.width_box):
                 self.width_box.setValue(int(path.get("width_px", WIDTH_PX)))
+        self.laws.refresh()
         is_drawing_path = session.toolbox.active == "path"
         self.draw_path.setChecked(is_drawing_path)
         self.draw_path.setEnabled(session.playhead is not None)

@@ -36,6 +36,7 @@ from napari_insitu_tem.widgets.timeline.lanes.kymograph_picks import (
     PlacePick,
     TraceFront,
 )
+from napari_insitu_tem.widgets.timeline.lanes.law_curves import LawCurves
 from napari_insitu_tem.widgets.timeline.moments import Moments, covered_s
 
 _WIDTHS_PX = (1, 5, 11, 21, 41)
@@ -78,9 +79,13 @@ class KymographLane(Lane):
         for item in (self._scatter, self._ring, self._note):
             self.view.box.addItem(item, ignoreBounds=True)
         self._store.made.connect(self._on_made)
+        self._laws = LawCurves(
+            self.session, self.view, lambda report: report.path.id == self.variant
+        )
 
     def close(self) -> None:
         """Stop what is being computed."""
+        self._laws.close()
         self._store.made.disconnect(self._on_made)
         if self._task is not None:
             self._task.cancel()
@@ -307,6 +312,7 @@ class KymographLane(Lane):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         super().set_theme(theme)
+        self._laws.set_theme(theme)
         self._draw_picks()
 
     # -- mouse ---------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pyqtgraph as pg
 from qtpy.QtCore import Qt
 
 from napari_insitu_tem.model.columns import empty_table
+from napari_insitu_tem.state.laws.report import LawReport
 from napari_insitu_tem.state.session import Change, Session
 from napari_insitu_tem.widgets.theme import Theme
 from napari_insitu_tem.widgets.timeline.formatting import time_text
@@ -22,6 +23,7 @@ from napari_insitu_tem.widgets.timeline.lanes.base import (
     touches,
     touches_rows,
 )
+from napari_insitu_tem.widgets.timeline.lanes.law_curves import LawCurves
 from napari_insitu_tem.widgets.timeline.lanes.points import (
     PLOTS,
     Points,
@@ -76,6 +78,14 @@ class ValuesLane(Lane):
         self._ring = pg.ScatterPlotItem(size=_POINT_PX + 6, pxMode=True, brush=None)
         for item in (self._scatter, self._ring):
             self.view.box.addItem(item, ignoreBounds=True)
+        self._laws = LawCurves(self.session, self.view, self._shows_law)
+
+    def _shows_law(self, report: LawReport) -> bool:
+        return self._of_kind == "front" and self._row_unit == report.units.length
+
+    def close(self) -> None:
+        """Stop following the rate laws."""
+        self._laws.close()
 
     # -- labels ---------------------------------------------------------------------
 
@@ -191,6 +201,7 @@ class ValuesLane(Lane):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of a theme."""
         super().set_theme(theme)
+        self._laws.set_theme(theme)
         self._draw()
 
     def value_bounds(

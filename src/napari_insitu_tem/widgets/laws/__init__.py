@@ -1,0 +1,1 @@
+"""Rate laws in the front dock, and over the lanes of the timeline."""
