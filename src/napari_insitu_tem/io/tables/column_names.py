@@ -64,7 +64,8 @@ NAMES: dict[Role, tuple[str, ...]] = {
     ),
     "potential_V": (
         "ewe", "vf", "we potential", "we 1 potential", "working electrode potential",
-        "e we", "potential", "e", "ecell", "voltage", "cell voltage", "e cell", "vcell",
+        "working electrode", "e we", "potential", "e", "ecell", "voltage",
+        "cell voltage", "e cell", "vcell",
         "v", "u", "volt", "volts", "measured potential", "measured voltage", "vmeas",
         "ocp", "ocv", "potenzial", "spannung", "tension", "tensione",
     ),

@@ -229,11 +229,15 @@ def _by_words(table: RawTable) -> dict[Role, ColumnChoice]:
 
 
 def _rivals(table: RawTable, found: list[int], role: Role) -> bool:
-    """Whether a second column has the same name as the first."""
+    """Whether a second column has the same name as the first.
+
+    The same potential on the scale of a reference beside the measured one is none.
+    """
     first = table.labels[found[0]]
     return any(
         table.labels[i].plain == first.plain
         and table.labels[i].is_average == first.is_average
+        and (bool(first.reference) or not table.labels[i].reference)
         for i in found[1:]
     )
 
