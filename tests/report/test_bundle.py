@@ -21,6 +21,7 @@ from napari_insitu_tem.model.errors import (
 )
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.law_columns import LAW_COLUMNS
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.model.trace import Trace
@@ -166,6 +167,19 @@ def test_an_export_that_fails_half_way_leaves_nothing(
     with pytest.raises(SaveError, match="disk is full"):
         export(experiment, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rate_laws_go_along(experiment: Experiment, tmp_path: Path) -> None:
+    row: dict[str, Any] = {
+        column.name: {"string": "x", "integer": 3, "number": 0.1}[column.type]
+        for column in LAW_COLUMNS
+    }
+    made = export(experiment, tmp_path / "out", laws=pd.DataFrame([row]))
+    assert "rate_laws.csv" in made
+    back = pd.read_csv(tmp_path / "out" / "rate_laws.csv")
+    assert list(back.columns) == [column.name for column in LAW_COLUMNS]
+    assert back["value"][0] == 0.1
+    assert "rate_laws.csv" not in export(experiment, tmp_path / "none")
 
 
 def test_an_empty_experiment_has_nothing_to_export(tmp_path: Path) -> None:

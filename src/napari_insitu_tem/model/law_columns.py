@@ -5,7 +5,7 @@ from __future__ import annotations
 from napari_insitu_tem.model.columns import Column
 
 LAW_COLUMNS: tuple[Column, ...] = (
-    Column("id", "string", "Of the path, with front, law and parameter."),
+    Column("id", "string", "Path, object, front, law and parameter."),
     Column("object", "string", "The object."),
     Column("front", "string", "The front."),
     Column("path", "string", "The path along which it moves."),

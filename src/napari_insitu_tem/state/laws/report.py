@@ -199,7 +199,7 @@ class LawReport:
     def _row(self, law: str, parameter: Parameter) -> dict[str, Any]:
         fit = self.fits[law]
         return {
-            "id": f"{self.path.id} {self.front} {law} {parameter.name}",
+            "id": f"{self.path.id} {self.object} {self.front} {law} {parameter.name}",
             "object": self.object,
             "front": self.front,
             "path": self.path.object,
