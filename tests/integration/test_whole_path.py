@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from napari.plugins._npe2 import file_extensions_string_for_layers
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
@@ -190,7 +191,11 @@ def test_a_saved_layer_opens_as_the_same_rows(window, canvas, qtbot, tmp_path):
     canvas.drag((30.0, 40.0), (118.0, 40.0))
     before = session.document
     layer = link_of(window).annotation_layer("expansion", "si_nanowire").layer
-    layer.save(str(tmp_path / "rows.csv"), plugin="napari-insitu-tem")
+    offered, _ = file_extensions_string_for_layers([layer])
+    assert offered.startswith("napari-insitu-tem")
+    window.layers.selection = {layer}
+    window.layers.save(str(tmp_path / "rows.csv"), selected=True)
+    assert (tmp_path / "datapackage.json").exists()
     canvas.key(Qt.Key.Key_Z, CTRL)
     assert not session.document.of_kind("expansion")
     window.open(str(tmp_path / "rows.csv"), plugin="napari-insitu-tem")

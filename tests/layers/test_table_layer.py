@@ -129,11 +129,22 @@ def test_a_shape_moved_in_a_standalone_layer_is_saved_where_it_is(drawn, tmp_pat
     assert saved[1:].tolist() == table["geometry"][1:].tolist()
 
 
-def test_a_layer_of_others_is_refused_in_words(tmp_path):
-    from napari.layers import Shapes
+def test_a_layer_of_others_is_written_as_napari_writes_it(tmp_path):
+    from napari.layers import Points, Shapes
+    from napari_builtins.io import csv_to_layer_data
 
-    data, attributes, _ = Shapes(name="mine").as_layer_data_tuple()
-    with pytest.raises(SaveError, match="mine holds no measurements"):
+    mine = (Shapes([[[0, 0], [1, 2]]], shape_type="line"), Points([[1.0, 2.0]]))
+    for number, layer in enumerate(mine):
+        data, attributes, kind = layer.as_layer_data_tuple()
+        path = str(tmp_path / f"{number}.csv")
+        assert write_layer(path, data, attributes) == [path]
+        again = csv_to_layer_data(path, require_type=kind)
+        np.testing.assert_array_equal(again[0], data)
+
+
+def test_a_layer_that_is_no_table_is_refused_in_words(link, tmp_path):
+    data, attributes, _ = link.movie_layer("wire").as_layer_data_tuple()
+    with pytest.raises(SaveError, match="wire holds no measurements"):
         write_layer(str(tmp_path / "x.csv"), data, attributes)
     assert list(tmp_path.iterdir()) == []
 

@@ -27,6 +27,7 @@ from napari_insitu_tem.layers.space import (
 )
 from napari_insitu_tem.layers.steady_shaders import keep_shaders
 from napari_insitu_tem.layers.tracking import tracking_of
+from napari_insitu_tem.layers.writer_order import write_before_others
 from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.state.pen import Pen
 from napari_insitu_tem.state.session import Change, Playhead, Session
@@ -75,6 +76,7 @@ class ViewerLink:
         self._stop_looking = look_now_and_then(window, self.collect_table_edits)
         self.autosave = keep_safe(viewer, self.session)
         self.tracking = tracking_of(self.session)
+        write_before_others()
         self._connect(viewer)
         self.rebuild()
 
