@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
     from napari_insitu_tem.measure.thickness import LayerThickness, layer_thickness
     from napari_insitu_tem.measure.thickness.coated import CoatedWire, coated_wire
+    from napari_insitu_tem.measure.thickness.traced import TracedLayer, trace_layer
 
 __all__ = [
     "CoarseningChoice",
@@ -81,6 +82,7 @@ __all__ = [
     "NucleationFit",
     "Snapped",
     "TableBuilder",
+    "TracedLayer",
     "coated_wire",
     "compare_coarsening",
     "compare_laws",
@@ -102,6 +104,7 @@ __all__ = [
     "reslice",
     "snap",
     "stem_frame_dose",
+    "trace_layer",
     "track_front",
 ]
 
@@ -126,6 +129,8 @@ _HOME = {
     "NucleationFit": "laws.nucleation",
     "Snapped": "snapping",
     "TableBuilder": "tables",
+    "TracedLayer": "thickness.traced",
+    "trace_layer": "thickness.traced",
     "compare_coarsening": "laws.coarsening",
     "compare_laws": "laws.choice",
     "compare_nucleation": "laws.nucleation",
