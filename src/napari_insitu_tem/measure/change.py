@@ -100,11 +100,13 @@ def frame_change(
     ``(2 m n + c1) (2 s_ab + c2) / ((m^2 + n^2 + c1) (s_a^2 + s_b^2 + c2))``
 
     of local means m, n, variances and covariance s in a Gaussian of 1.5 binned pixels;
-    ``c1 = (0.01 L)^2``, ``c2`` the larger of ``(0.03 L)^2`` and ``9 v``, L being the
-    range (0.5 to 99.5 %) of the reference and v the variance of the noise, from the
-    differences of the last consecutive frames. So noise adds a steady floor of at most
-    0.1 where nothing changes. Each frame is divided by its mean, so that an unsteady
-    dose is no change of the specimen. The drift of a textured specimen is one.
+    ``c1`` is the larger of ``(0.01 L)^2`` and ``9 w``, ``c2`` of ``(0.03 L)^2`` and
+    ``9 v``, L being the range (0.5 to 99.5 %) of the reference's local means, from the
+    lower end of which m and n count; v and w are the variances of the noise of a bin
+    and of a local mean, from the differences of the last consecutive frames. So noise
+    adds a steady floor of at most 0.15 where nothing changes. Each frame is divided by
+    its mean, so that an unsteady dose is no change of the specimen. The drift of a
+    textured specimen is one.
 
     .. [1] Z. Wang et al., IEEE Trans. Image Process. 13 (2004) 600.
     """
@@ -117,7 +119,7 @@ def frame_change(
     report, told = progress or no_progress, -np.inf
     values = np.full((5, len(stack)), np.nan)
     before: _Picture | None = None
-    span = aim.span if aim is not None else 0.0
+    scale = aim
     for index in range(len(stack)):
         if time.monotonic() - told > _REPORT_EVERY_S:
             report(index, len(stack), "Change")
@@ -125,15 +127,15 @@ def frame_change(
         picture = _picture(stack.raw(index), side)
         if picture is None:
             continue
-        span = span or picture.span
+        scale = scale or picture
         if before is not None:
             noise.append(_noise(picture, before) / _counting(picture, before))
         level = float(np.median(noise)) if noise else 0.0
         values[4, index] = picture.mean
         if before is not None:
-            values[0:2, index] = _compared(picture, before, span, level)
+            values[0:2, index] = _compared(picture, before, scale, level)
         if aim is not None:
-            values[2:4, index] = _compared(picture, aim, span, level)
+            values[2:4, index] = _compared(picture, aim, scale, level)
         before = picture
     report(len(stack), len(stack), "Change")
     flag = np.where(np.isnan(values[4]), "unreadable", "")
@@ -176,6 +178,7 @@ class _Picture:
 
     values: FloatArray
     mean: float
+    lowest: float
     span: float
     local: FloatArray
     square: FloatArray
@@ -214,9 +217,9 @@ def _picture(frame: NDArray[Any] | None, side: int) -> _Picture | None:
         values = np.where(known, values, mean)
     scale = abs(mean) if mean != 0 else 1.0
     values = (values / scale).astype(np.float32)
-    low, high = np.quantile(values, [0.005, 0.995])
     local, square = _local(values), _local(values * values)
-    return _Picture(values, mean, float(high - low), local, square - local**2)
+    low, high = (float(edge) for edge in np.quantile(local, [0.005, 0.995]))
+    return _Picture(values, mean, low, high - low, local, square - local**2)
 
 
 def _binned(frame: NDArray[Any], side: int) -> FloatArray:
@@ -238,13 +241,15 @@ def _local(values: FloatArray) -> FloatArray:
 
 
 def _compared(
-    a: _Picture, b: _Picture, span: float, noise: float
+    a: _Picture, b: _Picture, scale: _Picture, noise: float
 ) -> tuple[float, float]:
     """Dissimilarity and mean absolute difference of two pictures."""
-    c1 = (_K1 * span) ** 2 + 1e-12
-    c2 = max((_K2 * span) ** 2, _OVER_NOISE * noise * _counting(a, b)) + 1e-12
+    v = _OVER_NOISE * noise * _counting(a, b)
+    c1 = max((_K1 * scale.span) ** 2, v / (4 * np.pi * _LOCAL**2)) + 1e-12
+    c2 = max((_K2 * scale.span) ** 2, v) + 1e-12
     covariance = _local(a.values * b.values) - a.local * b.local
-    light = (2 * a.local * b.local + c1) / (a.local**2 + b.local**2 + c1)
+    m, n = a.local - scale.lowest, b.local - scale.lowest
+    light = (2 * m * n + c1) / (m * m + n * n + c1)
     structure = (2 * covariance + c2) / (a.square + b.square + c2)
     similar = float(np.mean(light * structure))
     return (1 - similar) / 2, float(np.mean(np.abs(a.values - b.values)))

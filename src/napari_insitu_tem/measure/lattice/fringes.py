@@ -19,8 +19,8 @@ from napari_insitu_tem.measure.lattice.waves import Wave, fit_wave
 
 FloatArray = NDArray[np.float64]
 
-#: Most lattices of a window, and rounds of fitting each with the others taken away.
-_MOST, _ROUNDS = 6, 3
+#: Most lattices of a window, and rounds of fitting: of a single one, of several.
+_MOST, _ROUNDS_ALONE, _ROUNDS = 6, 2, 3
 #: Slower than this many cycles a window is background when lattices are searched, and
 #: slower than this part of the lowest frequency when they are fitted.
 _SLOW_CYCLES, _SLOW_PART = 2.0, 0.5
@@ -69,7 +69,7 @@ class Fringes:
 
     def settle(self) -> None:
         """Fit every lattice and the background with all the others taken away."""
-        for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS if len(self.waves) > 1 else _ROUNDS_ALONE):
             whole = sum(self._images(), np.zeros(self.values.shape))
             if not self.known.all():
                 gap = ~self.known
