@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_insitu_tem.measure.change import FrameChange, frame_change
+    from napari_insitu_tem.measure.clocks.events import align_events
+    from napari_insitu_tem.measure.clocks.result import EventAlignment, SignalAlignment
+    from napari_insitu_tem.measure.clocks.signals import align_signals
     from napari_insitu_tem.measure.dose import (
         CumulativeDose,
         cumulative_dose,
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
         LawFit,
     )
     from napari_insitu_tem.measure.ratios import Expansion, expansion
+    from napari_insitu_tem.measure.regions.track import RegionTrack, track_region
     from napari_insitu_tem.measure.snapping import Snapped, snap
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
     from napari_insitu_tem.measure.thickness import LayerThickness, layer_thickness
@@ -69,6 +73,7 @@ __all__ = [
     "Drift",
     "EdgeFit2d",
     "EdgeFits",
+    "EventAlignment",
     "Expansion",
     "FrameChange",
     "FrontTrack",
@@ -80,9 +85,13 @@ __all__ = [
     "LayerThickness",
     "NucleationChoice",
     "NucleationFit",
+    "RegionTrack",
+    "SignalAlignment",
     "Snapped",
     "TableBuilder",
     "TracedLayer",
+    "align_events",
+    "align_signals",
     "coated_wire",
     "compare_coarsening",
     "compare_laws",
@@ -106,16 +115,17 @@ __all__ = [
     "stem_frame_dose",
     "trace_layer",
     "track_front",
+    "track_region",
 ]
 
 _HOME = {
     "CoarseningChoice": "laws.coarsening",
     "CoatedWire": "thickness.coated",
-    "coated_wire": "thickness.coated",
     "CumulativeDose": "dose",
     "Drift": "drift.result",
     "EdgeFit2d": "edges",
     "EdgeFits": "edges",
+    "EventAlignment": "clocks.result",
     "Expansion": "ratios",
     "FrameChange": "change",
     "FrontTrack": "fronts.track",
@@ -127,10 +137,14 @@ _HOME = {
     "LayerThickness": "thickness",
     "NucleationChoice": "laws.nucleation",
     "NucleationFit": "laws.nucleation",
+    "SignalAlignment": "clocks.result",
     "Snapped": "snapping",
     "TableBuilder": "tables",
     "TracedLayer": "thickness.traced",
     "trace_layer": "thickness.traced",
+    "align_events": "clocks.events",
+    "align_signals": "clocks.signals",
+    "coated_wire": "thickness.coated",
     "compare_coarsening": "laws.coarsening",
     "compare_laws": "laws.choice",
     "compare_nucleation": "laws.nucleation",
@@ -152,6 +166,8 @@ _HOME = {
     "snap": "snapping",
     "stem_frame_dose": "dose",
     "track_front": "fronts.track",
+    "RegionTrack": "regions.track",
+    "track_region": "regions.track",
 }
 
 

@@ -1,0 +1,1 @@
+"""The offset and the rate between two clocks, from events or from signals."""
