@@ -1,0 +1,1 @@
+"""Outlines of particles, followed from frame to frame."""

@@ -1,0 +1,336 @@
+"""How far an outline has to move along its normals: maximum likelihood in one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_insitu_tem.measure.regions.contour import (
+    Contour,
+    wave_basis,
+    wave_products,
+)
+from napari_insitu_tem.measure.regions.levels import (
+    Levels,
+    depth_weight,
+    fitted_levels,
+    own_weight,
+)
+from napari_insitu_tem.measure.regions.strips import Strip
+
+FloatArray = NDArray[np.float64]
+
+#: Farthest a node moves in one step of the fit, in widths of the edge.
+_FARTHEST = 1.5
+#: Waves whose scores beside the edge tell how noisy that of the edge is.
+_NOISE_WAVES = 6
+#: The parameters besides the displacement: both levels and the logarithm of the blur.
+_EXTRAS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Variance of a pixel: ``floor + gain * level``."""
+
+    floor: float
+    gain: float
+
+    def of(self, level: ArrayLike) -> FloatArray:
+        """Variance at a brightness."""
+        counted = self.gain * np.maximum(np.asarray(level, dtype=np.float64), 0.0)
+        return np.asarray(np.maximum(self.floor + counted, 1e-12))
+
+
+@dataclass(frozen=True, eq=False)
+class Displacement:
+    """The result of a fit in one frame.
+
+    Attributes
+    ----------
+    outward
+        (A,) displacement of each node along its normal, in px.
+    coefficients, covariance
+        (2 K + 1,) displacement in waves, (2 K + 1, 2 K + 1) covariance without excess
+        noise.
+    local
+        (A,) variance of each node's displacement by that covariance.
+    levels, width
+        Brightness on both sides, and width of the edge with the pixel's own.
+    contrast, u_contrast
+        Mean of inside minus outside over the outline, and its standard uncertainty.
+    excess
+        Variance of the score beside the edge over that of the stated noise.
+    visible
+        Part of the outline along which the edge is seen.
+    log_width_score, log_width_information
+        For learning the width.
+    """
+
+    outward: FloatArray
+    coefficients: FloatArray
+    covariance: FloatArray
+    local: FloatArray
+    levels: Levels
+    width: float
+    contrast: float
+    u_contrast: float
+    excess: float
+    visible: float
+    log_width_score: float
+    log_width_information: float
+
+    @property
+    def variances(self) -> FloatArray:
+        """(2 K + 1,) variances of the coefficients."""
+        return np.diagonal(self.covariance)
+
+
+@dataclass(frozen=True, eq=False)
+class _Slopes:
+    """Sums over offsets that the Newton step needs."""
+
+    score: FloatArray
+    information: FloatArray
+    extra_score: FloatArray
+    extra_information: FloatArray
+    mixed: FloatArray
+
+
+def fit_displacement(
+    strip: Strip,
+    contour: Contour,
+    levels: Levels,
+    noise: Noise,
+    prior: tuple[FloatArray, FloatArray],
+    widths: Sequence[float],
+) -> Displacement:
+    """Fit the edge along the whole outline.
+
+    Parameters
+    ----------
+    strip
+        The image beside the outline.
+    contour
+        The outline.
+    levels
+        Brightness on both sides, roughly.
+    noise
+        Variance of a pixel.
+    prior
+        (2 K + 1,) expected coefficients and their variances.
+    widths
+        Width of the edge in each step: wide ones first reach far.
+
+    Notes
+    -----
+    The model is ``out + (in - out) Phi((d(s) - n) / w)`` at offset n from the outline
+    at arc s, with d(s) a Fourier series. Each step is one of Fisher scoring for
+    the series, both levels and the width together, after the local levels have been
+    fitted; the prior enters as a quadratic penalty. The covariance of the series is the
+    inverse of the same information, so neighbouring nodes share what they share.
+    """
+    basis, _ = wave_basis(len(contour.nodes), contour.waves)
+    arc = contour.perimeter / len(contour.nodes)
+    mean, variance = prior
+    c = mean.copy()
+    size = len(c)
+    away_from = strip.offsets
+    for step, width in enumerate(widths):
+        edge = basis @ c
+        level_noise = float(noise.of(np.mean(levels.inside + levels.outside) / 2))
+        weight = own_weight(strip, levels, edge, width, arc, level_noise)
+        inner, bell, away = _edge(away_from, edge, width)
+        depth = depth_weight(strip, width)
+        if step or len(widths) == 1:
+            levels = fitted_levels(
+                strip, weight * depth, inner, arc, level_noise, levels
+            )
+        step_size = _steps(levels)
+        model = levels.outside[:, None] + step_size[:, None] * inner
+        per = weight / noise.of(model)
+        slopes = _slopes(
+            strip, per, model, step_size[:, None] * bell, inner, away / width
+        )
+        matrix, vector = _bordered(slopes, basis, c - mean, variance)
+        try:
+            moved = np.linalg.solve(matrix, vector)[:size]
+        except np.linalg.LinAlgError:
+            break
+        farthest = np.abs(basis @ moved).max()
+        c = c + moved * min(1.0, _FARTHEST * width / max(farthest, 1e-12))
+    own = replace(strip, weight=weight)
+    return _result(own, basis, c, levels, slopes, matrix, widths[-1], model, noise)
+
+
+def _edge(
+    offsets: FloatArray, edge: FloatArray, width: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Part inside, its slope by the edge's place, and the distance from it."""
+    from scipy.special import ndtr
+
+    away = offsets - edge[:, None]
+    z = away / width
+    bell = np.exp(-0.5 * z * z) / (np.sqrt(2 * np.pi) * width)
+    return ndtr(-z), bell, away
+
+
+def _steps(levels: Levels) -> FloatArray:
+    """(A,) inside minus outside, of one sign and at most twice the mean."""
+    step = levels.inside - levels.outside
+    mean = levels.contrast
+    return np.asarray(np.clip(step / mean, 0.0, 2.0) * mean) if mean else step
+
+
+def _slopes(
+    strip: Strip,
+    per: FloatArray,
+    model: FloatArray,
+    slope: FloatArray,
+    inner: FloatArray,
+    away: FloatArray,
+) -> _Slopes:
+    left = (strip.values - model) * per
+    weighted = slope * per
+    extras = np.stack([inner, 1 - inner, slope * away])
+    return _Slopes(
+        score=(slope * left).sum(axis=1),
+        information=(slope * weighted).sum(axis=1),
+        extra_score=(extras * left).sum(axis=(1, 2)),
+        extra_information=np.einsum("iah,jah,ah->ij", extras, extras, per),
+        mixed=(extras * weighted).sum(axis=2),
+    )
+
+
+def _bordered(
+    slopes: _Slopes, basis: FloatArray, away: FloatArray, variance: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Information of all parameters and the score."""
+    size = basis.shape[1]
+    matrix = np.empty((size + _EXTRAS, size + _EXTRAS))
+    matrix[:size, :size] = wave_products(slopes.information, (size - 1) // 2)
+    matrix[:size, :size] += np.diag(1.0 / variance)
+    matrix[:size, size:] = basis.T @ slopes.mixed.T
+    matrix[size:, :size] = matrix[:size, size:].T
+    matrix[size:, size:] = slopes.extra_information
+    rest = np.arange(size, size + _EXTRAS)
+    matrix[rest, rest] *= 1.0 + 1e-6
+    matrix[rest, rest] += 1e-12
+    vector = np.concatenate(
+        [basis.T @ slopes.score - away / variance, slopes.extra_score]
+    )
+    return matrix, vector
+
+
+def _result(
+    strip: Strip,
+    basis: FloatArray,
+    c: FloatArray,
+    levels: Levels,
+    slopes: _Slopes,
+    matrix: FloatArray,
+    width: float,
+    model: FloatArray,
+    noise: Noise,
+) -> Displacement:
+    size = len(c)
+    try:
+        covariance = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        covariance = np.full_like(matrix, np.nan)
+    edge = basis @ c
+    own = covariance[:size, :size]
+    # Not a matrix product: for so small a one threads cost more than they save.
+    local = np.einsum("ak,kl,al->a", basis, own, basis, optimize=False)
+    contrast, u_contrast, visible = _contrast(strip, edge, width, levels, noise)
+    return Displacement(
+        outward=edge,
+        coefficients=c,
+        covariance=own,
+        local=np.maximum(local, 0.0),
+        levels=levels,
+        width=width,
+        contrast=contrast,
+        u_contrast=u_contrast,
+        excess=_excess(strip, edge, width, model, noise),
+        visible=visible,
+        log_width_score=float(slopes.extra_score[2]),
+        log_width_information=float(slopes.extra_information[2, 2]),
+    )
+
+
+def _contrast(
+    strip: Strip, edge: FloatArray, width: float, levels: Levels, noise: Noise
+) -> tuple[float, float, float]:
+    """Difference across the edge from samples next to it, and the part that shows it.
+
+    The samples of each node lie within four widths on either side, so that it is the
+    edge that counts and not a slope of the whole field.
+    """
+    away = strip.offsets - edge[:, None]
+    reach = 4 * width
+    inner = strip.weight * ((away < -0.5 * width) & (away > -reach))
+    outer = strip.weight * ((away > 0.5 * width) & (away < reach))
+    sums = np.stack(
+        [
+            (inner * strip.values).sum(axis=1),
+            inner.sum(axis=1),
+            (outer * strip.values).sum(axis=1),
+            outer.sum(axis=1),
+        ]
+    )
+    total = sums.sum(axis=1)
+    if total[1] <= 0 or total[3] <= 0:
+        return 0.0, np.inf, 0.0
+    level_in, level_out = total[0] / total[1], total[2] / total[3]
+    variance = noise.of(np.array([level_in, level_out]))
+    spread = float(np.sqrt(variance[0] / total[1] + variance[1] / total[3]))
+    contrast = float(level_in - level_out)
+    return contrast, spread, _visible(sums, contrast, float(variance.mean()))
+
+
+def _visible(sums: FloatArray, contrast: float, variance: float) -> float:
+    """Part of the outline, in pieces long enough to tell, with an edge of its own."""
+    if contrast == 0:
+        return 0.0
+    nodes = sums.shape[1]
+    own = np.minimum(sums[1], sums[3]).sum()
+    pieces = int(np.clip(own * contrast**2 / (variance * 2 * 25.0), 1, 24))
+    if pieces < 4:
+        return 1.0
+    starts = np.arange(pieces) * nodes // pieces
+    parts = np.add.reduceat(sums, starts, axis=1)
+    step = parts[0] / np.maximum(parts[1], 1e-9) - parts[2] / np.maximum(parts[3], 1e-9)
+    known = (parts[1] > 0) & (parts[3] > 0)
+    return float(np.mean((step / contrast > 0.4) & known))
+
+
+def _excess(
+    strip: Strip, edge: FloatArray, width: float, model: FloatArray, noise: Noise
+) -> float:
+    """Variance of the score away from the edge, in units of that of the noise.
+
+    Notes
+    -----
+    The same bell that weighs the image at the edge is laid beside it, where its mean
+    score is 0: what it gives there for the longest waves is the noise of area, place
+    and elongation, with texture, the camera's point spread and levels included.
+    """
+    away = strip.offsets - edge[:, None]
+    left = (strip.values - model) * strip.weight
+    variance = noise.of(model) * strip.weight
+    ratios = []
+    reach = float(strip.offsets[-1])
+    for shift in np.arange(3.5, 9.0, 1.5) * width:
+        if shift + 2 * width > reach:
+            break
+        for side in (-1, 1):
+            bell = np.exp(-0.5 * ((away - side * shift) / width) ** 2)
+            score = (bell * left).sum(axis=1)
+            expected = float((bell**2 * variance).sum())
+            power = np.abs(np.fft.rfft(score)[:_NOISE_WAVES]) ** 2
+            if expected > 0:
+                ratios.append(float(power.mean()) / expected)
+    return float(np.median(ratios)) if ratios else np.nan

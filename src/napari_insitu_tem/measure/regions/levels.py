@@ -1,0 +1,181 @@
+"""Brightness on both sides of an outline, smoothed along it as far as noise demands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.measure.regions.strips import Strip
+
+FloatArray = NDArray[np.float64]
+
+#: Part of the contrast up to which noise may move a level, and the shortest arc in px
+#: over which levels are averaged.
+_LEVEL_NOISE, _SHORTEST_ARC = 0.07, 22.0
+#: Width across the outline over which a level counts, in px.
+_DEPTH = 9.0
+#: Widths of the blur beyond which something of the wrong brightness is another body.
+_BEYOND, _FOREIGN = 2.5, 0.5
+#: Distance up to which the other body goes on where two touch, in widths and in px.
+_NO_EDGE = (4.0, 4.0)
+#: Noise of the smoothed image, in parts of the contrast, that tells bodies apart.
+_FOREIGN_NOISE, _FOREIGN_DEPTH = 0.16, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Brightness beside an outline.
+
+    Attributes
+    ----------
+    inside, outside
+        (A,) brightness at each node.
+    """
+
+    inside: FloatArray
+    outside: FloatArray
+
+    @property
+    def contrast(self) -> float:
+        """Mean of inside minus outside."""
+        return float(np.mean(self.inside - self.outside))
+
+    def on(self, nodes: int) -> Levels:
+        """The same levels at another number of nodes."""
+        if nodes == len(self.inside):
+            return self
+        count = len(self.inside)
+        at, own = np.arange(nodes) / nodes, np.arange(count + 1) / count
+        sides = (
+            np.interp(at, own, np.append(side, side[0]))
+            for side in (self.inside, self.outside)
+        )
+        return Levels(*sides)
+
+
+def fitted_levels(
+    strip: Strip,
+    weight: FloatArray,
+    inner: FloatArray,
+    arc: float,
+    variance: float,
+    before: Levels,
+) -> Levels:
+    """Levels by least squares, given the part of each sample that lies inside.
+
+    Parameters
+    ----------
+    strip
+        The image beside the outline.
+    weight
+        (A, H) areas of the samples that count.
+    inner
+        (A, H) part inside, 0 to 1.
+    arc
+        Arc of a node in px.
+    variance
+        Noise of a pixel.
+    before
+        Levels so far, whose contrast says how far is averaged.
+    """
+    outer = 1.0 - inner
+    w_inner, w_outer = weight * inner, weight * outer
+    sums = np.stack(
+        [
+            (w_inner * inner).sum(axis=1),
+            (w_inner * outer).sum(axis=1),
+            (w_outer * outer).sum(axis=1),
+            (w_inner * strip.values).sum(axis=1),
+            (w_outer * strip.values).sum(axis=1),
+        ]
+    )
+    whole = sums.mean(axis=1, keepdims=True)
+    contrast = max(abs(before.contrast), 1e-12)
+    pixels = variance / (_LEVEL_NOISE * contrast) ** 2
+    length = max(pixels / _DEPTH, _SHORTEST_ARC)
+    near = smoothed(sums, length / np.sqrt(4 * np.pi) / arc) + 0.02 * whole
+    return Levels(*_solved(near))
+
+
+def _solved(sums: FloatArray) -> tuple[FloatArray, FloatArray]:
+    a, b, c, f, g = sums
+    determinant = np.maximum(a * c - b * b, 1e-9 * (a * c).max() + 1e-30)
+    return (c * f - b * g) / determinant, (a * g - b * f) / determinant
+
+
+def depth_weight(strip: Strip, blur: float) -> FloatArray:
+    """(H,) how much samples count for the levels: those close to the outline most."""
+    beyond = np.maximum(np.abs(strip.offsets) - 3 * blur, 0.0)
+    return np.asarray(np.exp(-0.5 * (beyond / _DEPTH) ** 2))
+
+
+def own_weight(
+    strip: Strip,
+    levels: Levels,
+    edge: FloatArray,
+    blur: float,
+    arc: float,
+    variance: float,
+) -> FloatArray:
+    """(A, H) areas of samples without those of neighbouring bodies and holes.
+
+    Notes
+    -----
+    Seen from the outline, everything from the first place on is left out at which the
+    smoothed image is nearer to the brightness of the other side. Where that is so from
+    the outline itself to far beyond it, two bodies touch: there is no edge, and the
+    whole node is left out.
+    """
+    contrast = levels.contrast
+    if contrast == 0:
+        return strip.weight
+    pixels = variance / (_FOREIGN_NOISE * contrast) ** 2
+    step = float(strip.offsets[1] - strip.offsets[0])
+    width = np.clip(pixels / _FOREIGN_DEPTH, 4.0, 60.0) / np.sqrt(4 * np.pi) / arc
+    depth = max(1, round(_FOREIGN_DEPTH / step))
+    part = (strip.values - levels.outside[:, None]) / contrast
+    mean = _blocks(part, strip.weight, width, depth)
+    away = strip.offsets - edge[:, None]
+    gap = _BEYOND * blur + 0.5 * _FOREIGN_DEPTH
+    wrong_out = (away > gap) & (mean > _FOREIGN)
+    wrong_in = (away < -gap) & (mean < 1 - _FOREIGN)
+    grown = max(1, round(blur / step))
+    beyond = np.maximum.accumulate(_widened(wrong_out, grown), axis=1) & (away > 0)
+    within = np.maximum.accumulate(_widened(wrong_in, grown)[:, ::-1], axis=1)[:, ::-1]
+    within &= away < 0
+    result = np.where(beyond | within, 0.0, strip.weight)
+    near = (away > 0) & (away < _NO_EDGE[0] * blur + _NO_EDGE[1])
+    touches = np.all((mean > _FOREIGN) | ~near, axis=1) & near.any(axis=1)
+    result[touches] = 0.0
+    return result
+
+
+def _widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """A mask and `by` columns on either side."""
+    result = mask.copy()
+    for k in range(1, by + 1):
+        result[:, :-k] |= mask[:, k:]
+        result[:, k:] |= mask[:, :-k]
+    return result
+
+
+def _blocks(
+    values: FloatArray, weight: FloatArray, width: float, depth: int
+) -> FloatArray:
+    """Weighted mean over neighbouring nodes and `depth` offsets."""
+    both = np.stack([values * weight, weight])
+    both = np.swapaxes(smoothed(np.swapaxes(both, 1, 2), width), 1, 2)
+    pad = depth // 2
+    total = np.cumsum(np.pad(both, ((0, 0), (0, 0), (pad + 1, pad))), axis=2)
+    total = total[:, :, 2 * pad + 1 :] - total[:, :, : -2 * pad - 1]
+    return np.asarray(total[0] / np.maximum(total[1], 1e-9))
+
+
+def smoothed(values: FloatArray, width: float) -> FloatArray:
+    """Periodic Gaussian smoothing along the last axis; width (1 s.d.) in nodes."""
+    count = values.shape[-1]
+    order = np.arange(count // 2 + 1) * 2 * np.pi / count
+    kernel = np.exp(-0.5 * (order * width) ** 2)
+    return np.fft.irfft(np.fft.rfft(values, axis=-1) * kernel, count, axis=-1)
