@@ -16,6 +16,7 @@ from napari_insitu_tem.layers.writer import write_layer
 from napari_insitu_tem.model.errors import SaveError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.samples import sample_folder
 
 SHAPES = {
     "expansion": [
@@ -127,6 +128,14 @@ def test_a_shape_moved_in_a_standalone_layer_is_saved_where_it_is(drawn, tmp_pat
     saved = read_annotations(tmp_path / "out.csv")[1]["geometry"]
     assert saved[0] == "LINESTRING (11.0 21.0, 71.25 21.5)"
     assert saved[1:].tolist() == table["geometry"][1:].tolist()
+
+
+def test_a_table_of_a_sample_is_not_taken_for_a_record(tmp_path):
+    for folder in ("si_nanowire", "sei_liquid_cell"):
+        tables = sample_folder() / folder / f"{folder}.insitu" / "annotations"
+        for path in tables.glob("*.csv"):
+            assert get_annotation_reader(str(path)) is not None
+            assert get_reader(str(path)) is None
 
 
 def test_a_layer_of_others_is_written_as_napari_writes_it(tmp_path):

@@ -30,11 +30,13 @@ def get_reader(path: str | Sequence[str]) -> ReaderFunction | None:
     first = path if isinstance(path, str) else path[0]
     if is_experiment_folder(first):
         return _read
+    # Its columns of numbers and times would do for a record as well.
+    if get_annotation_reader(path) is not None:
+        return None
     try:
         identify(first)
     except InsituTemError as error:
-        is_others = _viewer() is None or get_annotation_reader(path) is not None
-        return None if is_others else partial(_refuse, error)
+        return None if _viewer() is None else partial(_refuse, error)
     return _read
 
 
