@@ -28,7 +28,9 @@ def load(name):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", ["dose", "fronts", "lattice", "laws"])
+@pytest.mark.parametrize(
+    "name", ["clocks", "dose", "drift", "fronts", "lattice", "laws"]
+)
 def test_every_bar_is_met(name, table):
     rows = table(name).rows(repeats=0.5)
     keys = {"test", "condition", "measured", "bound_or_peer", "bar", "passed"}
