@@ -25,7 +25,7 @@ from napari_insitu_tem.model.errors import (
     ReadError,
 )
 from napari_insitu_tem.model.experiment import Experiment
-from napari_insitu_tem.samples import find_sample
+from napari_insitu_tem.samples import find_sample, sample_folder
 
 
 @pytest.fixture
@@ -190,3 +190,9 @@ def test_view_that_makes_no_sense_is_left_out(viewer, sample, view):
 def test_scripts_without_a_window_leave_no_journal(viewer):
     assert keep_safe(viewer, link_of(viewer).session) is None
     assert not is_closing(viewer)
+
+
+def test_table_of_measurements_is_said_to_be_one():
+    folder = sample_folder() / "sei_liquid_cell" / "sei_liquid_cell.insitu"
+    with pytest.raises(ReadError, match=r"sei\.csv is a table of measurements"):
+        read_paths([folder / "annotations" / "sei.csv"])

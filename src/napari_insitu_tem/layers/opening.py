@@ -9,6 +9,7 @@ from typing import Any
 
 from napari_insitu_tem.io.movies.image_groups import group_images
 from napari_insitu_tem.io.registry import read_any, read_trace
+from napari_insitu_tem.io.saving.annotation_csv import sniff_annotations
 from napari_insitu_tem.io.saving.experiment_folder import is_experiment, load_experiment
 from napari_insitu_tem.io.traces.trace_groups import join_sequences
 from napari_insitu_tem.layers.asking import FindAsker, asker_of, nobody
@@ -104,6 +105,13 @@ def _read_group(
     group: list[Path], progress: Progress, find_asker: FindAsker
 ) -> list[Movie | Trace]:
     """One movie or trace; which column is what is asked where it is not certain."""
+    first = group[0]
+    if first.is_file() and sniff_annotations(first):
+        raise ReadError(
+            f"{first.name} is a table of measurements, neither a movie nor a record.",
+            hint="Open its movie, then this table with napari's File > Open.",
+            path=first,
+        )
     try:
         return read_any(group, progress=progress)
     except NeedsMappingError as error:
