@@ -1,4 +1,4 @@
-"""Shapes followed from frame to frame: the last one snapped on the next frame."""
+"""Shapes followed from frame to frame: the last one is where the next is looked for."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from napari_insitu_tem.measure.snapping import snap
+from napari_insitu_tem.measure.fronts.flags import JUMP, OUT_OF_FRAME
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.measuring import label_of, row_to_copy, rows_alike
 from napari_insitu_tem.state.session import Session
+from napari_insitu_tem.state.tracking.finding import (
+    Finder,
+    FoundShape,
+    find_edges,
+)
 from napari_insitu_tem.state.tracking.plan import (
     Direction,
     Outcome,
@@ -32,16 +38,19 @@ _ENOUGH = 5
 
 
 class ShapeTracker:
-    """Follows a drawn shape by snapping it on frame after frame.
+    """Follows a drawn shape by finding it on frame after frame.
 
     Parameters
     ----------
     kind
         The kind of its rows.
+    find
+        Finds it on a frame, from where it was on the one before.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, find: Finder = find_edges) -> None:
         self._kind = kind
+        self._find = find
 
     def plan(self, session: Session, direction: Direction) -> Plan:
         """See `Tracker`. It goes from the selected row, or the last one before now."""
@@ -62,7 +71,7 @@ class ShapeTracker:
         if not any(len(way) for way in ways):
             raise MeasurementError("There is no other frame to follow the shape to.")
         label = f"follow {label_of(seed)} of {seed.object}"
-        return _plan(session, seed, ways, label)
+        return _plan(session, seed, ways, label, self._find)
 
     def correction(self, session: Session, record: Record) -> Plan | None:
         """Follow again the tracked rows that came from this one.
@@ -83,17 +92,21 @@ class ShapeTracker:
         if not ways:
             return None
         label = f"move {label_of(record)} and follow it again"
-        return _plan(session, record, ways, label)
+        return _plan(session, record, ways, label, self._find)
 
 
 def _plan(
-    session: Session, seed: Record, ways: Iterable[Iterable[int]], label: str
+    session: Session,
+    seed: Record,
+    ways: Iterable[Iterable[int]],
+    label: str,
+    find: Finder,
 ) -> Plan:
     """The plan of following a shape along each of some ways."""
     present = rows_alike(session.document, seed)
     movie = session.experiment.movie(seed.movie)
     observer = session.document.settings.observer
-    walk = _Walk(movie, seed, tuple(present), observer)
+    walk = _Walk(movie, seed, tuple(present), observer, find)
     paths = [list(way) for way in ways]
 
     def rows(document: Document) -> tuple[Record, ...]:
@@ -116,6 +129,7 @@ class _Walk:
     seed: Record
     present: tuple[Record, ...]
     observer: str
+    find: Finder
     records: list[Record] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
@@ -131,43 +145,52 @@ class _Walk:
                 done += 1
                 step = self._step(last, frame, moves)
                 if step is None:
-                    self.gone |= self._later(way[number + 1 :])
+                    self.gone |= self._later(way[number:])
                     break
                 last = step
         progress(total, total, "")
-        count = len(self.records)
-        note = f"{count} rows followed." if count != 1 else "1 row followed."
-        return Outcome(
-            tuple(self.records), frozenset(self.gone), " ".join([note, *self.notes])
-        )
+        return Outcome(tuple(self.records), frozenset(self.gone), self._note())
+
+    def _note(self) -> str:
+        """How many rows, how many of them doubted, and where it stopped."""
+        count, doubted = len(self.records), sum(bool(r.flag) for r in self.records)
+        note = f"{count} row{'s' * (count != 1)} followed"
+        note += f", {doubted} of them doubted." if doubted else "."
+        return " ".join([note, *self.notes])
 
     def _step(self, last: Record, frame: int, moves: list[float]) -> Record | None:
-        """The row of a frame, from the last one; None where it is lost."""
+        """The row of a frame, from the last one; None where it is not found."""
         here = [row for row in self.present if row.frame == frame]
         own = [row for row in here if row.method != "tracked"]
         if own:
             return own[-1]
-        old = here[0] if here else None
-        self.gone |= {row.id for row in here[1:]}
-        image = np.asarray(self.movie.frame(frame))
-        found = snap(image, last.geometry)
-        flag = found.flag
-        if not flag and _is_jump(found.moved_px, moves):
-            flag = "jump"
-        moves.append(found.moved_px)
-        geometry = last.geometry if found.flag else found.geometry
-        u = None if found.flag else float(found.u_pick_px)
-        row = self._row(
-            old, frame, geometry=geometry, u_pick_px=u, flag=flag, method="tracked"
-        )
-        self.records.append(row)
-        if flag:
-            self.notes.append(f"Stopped at frame {frame}: {in_words(flag)}")
+        found = self._found(frame, last.geometry)
+        if found.flag:
+            self.notes.append(f"Stopped at frame {frame}: {in_words(found.flag)}")
             return None
+        self.gone |= {row.id for row in here[1:]}
+        row = self._row(
+            here[0] if here else None,
+            frame,
+            geometry=found.geometry,
+            u_pick_px=float(found.u_pick_px),
+            flag=JUMP if _is_jump(found.moved_px, moves) else "",
+            method="tracked",
+        )
+        moves.append(found.moved_px)
+        self.records.append(row)
         return row
 
+    def _found(self, frame: int, last: Geometry) -> FoundShape:
+        """The shape on a frame; one that cannot be looked for is out of it."""
+        image = np.asarray(self.movie.frame(frame))
+        try:
+            return self.find(image, last)
+        except MeasurementError:
+            return FoundShape(last, float("nan"), OUT_OF_FRAME, 0.0)
+
     def _later(self, frames: list[int]) -> set[str]:
-        """Ids of tracked rows of frames that were not reached."""
+        """Ids of tracked rows of frames in which it was not found."""
         lost = set(frames)
         return {r.id for r in self.present if r.method == "tracked" and r.frame in lost}
 

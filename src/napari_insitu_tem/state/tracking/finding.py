@@ -1,0 +1,78 @@
+"""Finding a shape on a frame, from where it was on the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_insitu_tem.measure.snapping import snap
+from napari_insitu_tem.measure.thickness import layer_thickness
+from napari_insitu_tem.measure.thickness.traced import trace_layer
+from napari_insitu_tem.model.geometry import Geometry
+
+FloatArray = NDArray[np.float64]
+
+#: Most points of a boundary that is kept: more say no more and slow the canvas down.
+_POINTS = 60
+
+
+@dataclass(frozen=True)
+class FoundShape:
+    """A shape on a frame.
+
+    Attributes
+    ----------
+    geometry
+        The shape.
+    u_pick_px
+        Uncertainty of placing a vertex in px that gives the row's value the uncertainty
+        that was found; NaN where nothing was found.
+    flag
+        "" or why it is not to be trusted.
+    moved_px
+        How far it moved, or grew.
+    """
+
+    geometry: Geometry
+    u_pick_px: float
+    flag: str
+    moved_px: float
+
+
+Finder = Callable[[NDArray[Any], Geometry], FoundShape]
+
+
+def find_edges(image: NDArray[Any], last: Geometry) -> FoundShape:
+    """The last shape snapped to the nearest edges."""
+    found = snap(image, last)
+    return FoundShape(found.geometry, found.u_pick_px, found.flag, found.moved_px)
+
+
+def find_layer(image: NDArray[Any], last: Geometry) -> FoundShape:
+    """Both boundaries of a layer by a joint fit, see `measure.trace_layer`.
+
+    Raises
+    ------
+    MeasurementError
+        The layer lies out of the frame.
+    """
+    traced = trace_layer(image, last.array(0), last.array(1))
+    sides = _thinned(traced.inner), _thinned(traced.outer)
+    geometry = Geometry.of("band", *sides)
+    drawn = layer_thickness(*sides, method="nearest")
+    before = layer_thickness(last.array(0), last.array(1), method="nearest").mean
+    u_pick = traced.u_mean / drawn.sensitivity
+    flag = traced.flag or drawn.flag
+    return FoundShape(geometry, float(u_pick), flag, float(abs(drawn.mean - before)))
+
+
+def _thinned(points: FloatArray) -> FloatArray:
+    """At most so many points of a line, its ends among them."""
+    if len(points) <= _POINTS:
+        return points
+    kept = np.linspace(0, len(points) - 1, _POINTS).round().astype(int)
+    return np.asarray(points[kept])
