@@ -20,8 +20,8 @@ _LEAST, _SEEN = 6.0, 6.0
 _BEAM, _BEAM_PART = 6.0, 0.04
 #: Rings nearer than this many widths are one; most pixels that are fitted.
 _APART, _MOST_PIXELS = 2.0, 60_000
-#: Most iterations of a fit.
-_ITERATIONS = 25
+#: Most iterations of a fit, and the unit in px in which its background is a cubic.
+_ITERATIONS, _UNIT = 25, 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +96,9 @@ def _fit(
     width: float,
     gain: float | None,
 ) -> Ring | None:
-    """Gauss-Newton of a Gaussian across the ring on a parabola, centre free.
+    """Gauss-Newton of a Gaussian across the ring on a cubic, centre free.
 
-    Unknowns: centre y, x, radius, log of the width, height, three of the background.
+    Unknowns: centre y, x, radius, log of the width, height, four of the background.
     """
     away = distances(values.shape, centre)
     chosen = (np.abs(away - radius) < 5 * width + 2) & np.isfinite(values)
@@ -108,7 +108,7 @@ def _fit(
     skip = max(1, len(counts) // _MOST_PIXELS)
     places, counts = places[::skip], counts[::skip]
     mean = float(np.mean(counts))
-    v = np.array([*centre, radius, np.log(width), 0.0, mean, 0.0, 0.0])
+    v = np.array([*centre, radius, np.log(width), 0.0, mean, 0.0, 0.0, 0.0])
     state: tuple[FloatArray, FloatArray] | None = None
     for turn in range(_ITERATIONS):
         model, slopes = _ring(v, places, radius)
@@ -162,7 +162,7 @@ def _ring(
     z = (r - v[2]) / width
     bell = np.exp(-0.5 * z * z)
     across = v[4] * bell * z / width
-    s = r - around
+    s = (r - around) / _UNIT
     slopes = np.stack(
         [
             across * dy / r,
@@ -173,7 +173,8 @@ def _ring(
             np.ones_like(s),
             s,
             s * s,
+            s**3,
         ],
         axis=1,
     )
-    return v[4] * bell + v[5] + v[6] * s + v[7] * s * s, slopes
+    return v[4] * bell + v[5] + s * (v[6] + s * (v[7] + s * v[8])), slopes
