@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,9 @@ _MOST, _SMOOTHED = 1 << 18, (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 _SMOOTHEST, _LEAST_OVERLAP = 1 / 16, 0.5
 #: Slopes of noise this many times the smoothing apart are independent.
 _APART = 2.5
-#: A rival correlates at least this well compared with the best, over as long a time.
-_RIVAL, _AS_LONG = 0.97, 0.98
+#: A rival correlates less well by at most so many standard deviations of a correlation,
+#: over as long a time.
+_RIVAL, _AS_LONG = 2.0, 0.98
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def best_lag(
     grid_a, values_a, known_a = _gridded(times_a, a, step)
     grid_b, values_b, known_b = _gridded(times_b, b, step)
     shorter = min(known_a.sum(), known_b.sum())
-    best, height = None, -np.inf
+    best, height, is_ambiguous = None, -np.inf, True
     for smooth in _SMOOTHED:
         if best is not None and smooth > _SMOOTHEST * shorter:
             break
@@ -73,9 +74,11 @@ def best_lag(
         )
         if found is None:
             continue
+        # What one smoothing tells apart, is told apart.
+        is_ambiguous &= found.is_ambiguous
         if best is None or found.clearness > height:
             best, height = found, found.clearness
-    return best
+    return None if best is None else replace(best, is_ambiguous=is_ambiguous)
 
 
 def _gridded(
@@ -129,7 +132,7 @@ def _at_smoothing(
     if 0 < k < len(clear) - 1 and allowed[k - 1] and allowed[k + 1]:
         bend = clear[k - 1] + clear[k + 1] - 2 * clear[k]
         fraction = 0.5 * (clear[k - 1] - clear[k + 1]) / bend if bend < 0 else 0.0
-    rival = _has_rival(size, overlap, k)
+    rival = _has_rival(size, overlap, k, smooth)
     return Lag(
         float(offsets[k] + np.clip(fraction, -0.5, 0.5) * step),
         float(np.sign(value[k]) * size[k]) if size[k] > 0 else 0.0,
@@ -161,7 +164,7 @@ def _correlate(long: FloatArray, short: FloatArray) -> FloatArray:
     return np.asarray(fftconvolve(long, short[::-1]))
 
 
-def _has_rival(size: FloatArray, overlap: FloatArray, top: int) -> bool:
+def _has_rival(size: FloatArray, overlap: FloatArray, top: int, smooth: float) -> bool:
     """Whether another hill is as high, over as long a time."""
     left = right = top
     while left > 0 and size[left - 1] > 0.7 * size[top]:
@@ -171,4 +174,5 @@ def _has_rival(size: FloatArray, overlap: FloatArray, top: int) -> bool:
     other = size.copy()
     other[left : right + 1] = 0
     other[overlap < _AS_LONG * overlap[top]] = 0
-    return bool(other.max() > _RIVAL * size[top])
+    spread = (1 - size[top] ** 2) * np.sqrt(_APART * smooth / overlap[top])
+    return bool(other.max() > size[top] - _RIVAL * spread - 1e-3)
