@@ -46,6 +46,7 @@ def test_offset_and_rate_are_found_with_their_uncertainty(rng):
     assert np.nanstd(fit.residuals) == pytest.approx(60 / 50, rel=0.1)
 
 
+@pytest.mark.slow
 def test_the_uncertainty_is_that_of_the_scatter():
     errors, stated = [], []
     for seed in range(16):
