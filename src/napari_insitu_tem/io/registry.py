@@ -14,8 +14,10 @@ from napari_insitu_tem.io.signatures import recognise
 from napari_insitu_tem.io.traces.inferred_cycles import with_cycles
 from napari_insitu_tem.io.traces.trace_groups import group_traces, join, join_sequences
 from napari_insitu_tem.model.errors import (
+    CalibrationError,
     MissingExtraError,
     ReadError,
+    TimeBaseError,
     UnsupportedFormatError,
 )
 from napari_insitu_tem.model.movie import Movie
@@ -209,6 +211,12 @@ def _run(found: Format, path: Path, what: object, **options: Any) -> Movie | Tra
     try:
         with reading(path):
             return found.read(what, **options)
+    except (TimeBaseError, CalibrationError) as error:
+        raise ReadError(
+            f"{path.name} is damaged: {error.message}",
+            hint="Copy or export it again.",
+            path=path,
+        ) from error
     except ModuleNotFoundError as error:
         if not found.extra:
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_insitu_tem.io.movies.facts import Facts
+from napari_insitu_tem.io.movies.facts import LONGEST_S, Facts
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
 _INFO_BYTES = 2**20
@@ -77,7 +77,7 @@ def _take_times(info: Mapping[str, str], name: str, frames: int, facts: Facts) -
     exposed = _number(info, "Frame Exposure Time (nanoseconds)")
     summed = _number(info, "Autosave Movie Sum Count")
     summed = summed if summed >= 1 else 1.0
-    if not (math.isfinite(step) and step > 0):
+    if not 0 < step * summed * frames < LONGEST_S * 1e9:
         return
     start_ns = np.rint(np.arange(frames) * step * summed).astype(np.int64)
     exposure = None

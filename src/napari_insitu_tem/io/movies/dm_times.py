@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from napari_insitu_tem.io.movies.dm_tags import Group, entries, find, number, text
-from napari_insitu_tem.io.movies.facts import Facts
+from napari_insitu_tem.io.movies.facts import LONGEST_S, Facts
 from napari_insitu_tem.io.movies.zones import zone_between
 from napari_insitu_tem.io.traces.start_times import DateReading, read_date
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
@@ -105,7 +105,8 @@ def take_planes(tags: Group, frames: int, facts: Facts) -> None:
     began = number(tags, "source", "created @ tick")
     if len(ticks) != frames or not np.isfinite([began, *ticks]).all():
         return
-    if began > ticks[0] or np.any(np.diff(ticks) <= 0):
+    is_long = ticks[-1] - began >= LONGEST_S * 1e3
+    if began > ticks[0] or np.any(np.diff(ticks) <= 0) or is_long:
         return
     facts.times = FrameTimes(to_ns((ticks - began) / 1e3), source="tags (plane info)")
     take_start(find(tags, "source", "Tags at creation") or {}, facts)

@@ -17,6 +17,8 @@ from napari_insitu_tem.model.movie import FrameArray, FrameSource, Movie
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
 TEXT_LIMIT = 500
+#: No movie is longer than 285 years, the most that nanoseconds can count.
+LONGEST_S = 9e9
 
 
 @dataclass
@@ -59,13 +61,13 @@ class Facts:
 
     def expose(self, seconds: float) -> None:
         """Take an exposure of every frame, if it is a possible one."""
-        if math.isfinite(seconds) and seconds > 0:
+        if 0 < seconds < LONGEST_S:
             self.exposure_s = seconds
             self.note(exposure_s=seconds)
 
     def time_evenly(self, frames: int, interval_s: float, source: str) -> None:
         """Take a frame interval from the file, or warn why it is none."""
-        if math.isfinite(interval_s) and interval_s > 0:
+        if interval_s > 0 and interval_s * frames < LONGEST_S:
             self.times = FrameTimes.regular(frames, interval_s, source=source)
         else:
             self.warn(

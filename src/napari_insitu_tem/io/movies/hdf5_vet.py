@@ -16,6 +16,9 @@ from napari_insitu_tem.model.errors import ReadError
 
 _PATIENCE_S = 1.5  # for one file, from when the library is there
 
+#: What the process says after a file, and what its pipe does without it.
+_ALIVE, _DEAD = "survived\n", ""
+
 #: Touches what the readers touch. Exceptions are of no concern here: the reader that
 #: follows meets them again and turns them into sentences. It ends by itself when nobody
 #: asks any more.
@@ -127,13 +130,13 @@ class _Vetter:
         """
         with self._lock:
             is_used = self._process is not None
-            if self._ask(path):
-                return True
-            self.stop()
-            if is_used and self._ask(path):
-                return True
-            self.stop()
-            return False
+            answer = self._ask(path)
+            if answer == _DEAD and is_used:
+                self.stop()
+                answer = self._ask(path)
+            if answer != _ALIVE:
+                self.stop()
+            return answer == _ALIVE
 
     def stop(self) -> None:
         """End the process."""
@@ -149,18 +152,21 @@ class _Vetter:
                 except OSError:  # what it was still to be told
                     continue
 
-    def _ask(self, path: str) -> bool:
+    def _ask(self, path: str) -> str:
+        """What the process says; that it is dead, or nothing for too long."""
         try:
             process = self._process or self._start()
         except OSError:  # no process may be started here
-            return True
+            return _ALIVE
         assert process.stdin is not None
         try:
             process.stdin.write(json.dumps(path) + "\n")
             process.stdin.flush()
-            return self._answers.get(timeout=_PATIENCE_S) == "survived\n"
-        except (OSError, queue.Empty):
-            return False
+            return self._answers.get(timeout=_PATIENCE_S)
+        except queue.Empty:
+            return "it hangs"
+        except OSError:
+            return _DEAD
 
     def _start(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -188,7 +194,7 @@ def _listen(pipe: IO[str], answers: queue.Queue[str]) -> None:
             answers.put(line)
     except ValueError:  # closed meanwhile
         pass
-    answers.put("")
+    answers.put(_DEAD)
 
 
 _VETTER = _Vetter()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.movies.dates import iso_stamp
-from napari_insitu_tem.io.movies.facts import Facts
+from napari_insitu_tem.io.movies.facts import LONGEST_S, Facts
 from napari_insitu_tem.io.movies.units import nm_per, seconds_per
 from napari_insitu_tem.model.timebase import FrameTimes, to_ns
 
@@ -67,6 +67,7 @@ def _take_times(pixels: Element, frames: int, facts: Facts) -> None:
     """Plane stamps first, then the time increment."""
     starts = _of_planes(pixels, frames, "DeltaT")
     exposures = _of_planes(pixels, frames, "ExposureTime")
+    starts[np.abs(starts) >= LONGEST_S] = np.nan
     given = int(np.isfinite(starts).sum())
     increment = _number(pixels.get("TimeIncrement"))
     unit = seconds_per(pixels.get("TimeIncrementUnit", "s"))
@@ -82,7 +83,7 @@ def _take_times(pixels: Element, frames: int, facts: Facts) -> None:
 
 
 def _take_exposures(exposures: NDArray[np.float64], facts: Facts) -> None:
-    if not np.isfinite(exposures).all() or (exposures < 0).any():
+    if not np.all((exposures >= 0) & (exposures < LONGEST_S)):
         return
     facts.expose(float(exposures[0]))
     if facts.times is not None:

@@ -28,8 +28,9 @@ ODDITIES = (ValueError, KeyError, TypeError, RuntimeError, struct.error)
 _REPORT_EVERY = 250
 #: As many damaged pages in a row are the end of what can be read.
 _GIVE_UP_AFTER = 100
-#: No codec packs even an empty image more densely.
+#: No codec packs even an empty image more densely; LZW has codes of at most 4096 bytes.
 _MOST_COMPRESSED = 100_000
+_MOST_BY_LZW = 4000
 
 
 class PageKind(NamedTuple):
@@ -254,8 +255,12 @@ class PageFrames:
         parts = math.prod(model.chunked) if model is not None and split else 1
         if len(places) < parts or any(n <= 0 or at + n > size for at, n in places):
             raise self._damaged(index, "part of its data is missing")
-        stored = sum(n for _, n in places)
-        if self._kind.pixels * self._kind.dtype.itemsize > stored * _MOST_COMPRESSED:
+        most = _MOST_BY_LZW if model is not None and is_lzw(page) else _MOST_COMPRESSED
+        part = math.prod(model.chunks) if model is not None and split else 0
+        whole = sum(n for _, n in places) * most
+        largest = max(n for _, n in places[:parts]) * most
+        pixel = self._kind.dtype.itemsize
+        if self._kind.pixels * pixel > whole or part * pixel > largest:
             raise self._damaged(index, "its data are too few for its size")
 
     def _damaged(self, index: int, why: str) -> InsituTemError:
