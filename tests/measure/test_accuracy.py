@@ -29,7 +29,7 @@ def load(name):
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
-    "name", ["clocks", "dose", "drift", "fronts", "lattice", "laws"]
+    "name", ["clocks", "dose", "drift", "fronts", "lattice", "laws", "thickness"]
 )
 def test_every_bar_is_met(name, table):
     rows = table(name).rows(repeats=0.5)
