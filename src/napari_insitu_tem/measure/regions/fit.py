@@ -27,6 +27,8 @@ FloatArray = NDArray[np.float64]
 _FARTHEST = 1.5
 #: Waves whose scores beside the edge tell how noisy that of the edge is.
 _NOISE_WAVES = 6
+#: Places around the outline at which its uncertainty is worked out.
+_PLACES = 40
 #: The parameters besides the displacement: both levels and the logarithm of the blur.
 _EXTRAS = 3
 
@@ -141,7 +143,8 @@ def fit_displacement(
     for step, width in enumerate(widths):
         edge = basis @ c
         level_noise = float(noise.of(np.mean(levels.inside + levels.outside) / 2))
-        weight = own_weight(strip, levels, edge, width, arc, level_noise)
+        if step == 0 or width == widths[-1] != widths[step - 1]:
+            weight = own_weight(strip, levels, edge, width, arc, level_noise)
         inner, bell, away = _edge(away_from, edge, width)
         depth = depth_weight(strip, width)
         if step or len(widths) == 1:
@@ -199,7 +202,7 @@ def _slopes(
         score=(slope * left).sum(axis=1),
         information=(slope * weighted).sum(axis=1),
         extra_score=(extras * left).sum(axis=(1, 2)),
-        extra_information=np.einsum("iah,jah,ah->ij", extras, extras, per),
+        extra_information=(extras * per).reshape(3, -1) @ extras.reshape(3, -1).T,
         mixed=(extras * weighted).sum(axis=2),
     )
 
@@ -242,8 +245,7 @@ def _result(
         covariance = np.full_like(matrix, np.nan)
     edge = basis @ c
     own = covariance[:size, :size]
-    # Not a matrix product: for so small a one threads cost more than they save.
-    local = np.einsum("ak,kl,al->a", basis, own, basis, optimize=False)
+    local = _local(basis, own)
     contrast, u_contrast, visible = _contrast(strip, edge, width, levels, noise)
     return Displacement(
         outward=edge,
@@ -259,6 +261,19 @@ def _result(
         log_width_score=float(slopes.extra_score[2]),
         log_width_information=float(slopes.extra_information[2, 2]),
     )
+
+
+def _local(basis: FloatArray, covariance: FloatArray) -> FloatArray:
+    """(A,) variance at each node, worked out at some of them.
+
+    Not as a matrix product: for so small a one threads cost more than they save.
+    """
+    count = len(basis)
+    apart = max(1, count // _PLACES)
+    thin = basis[::apart]
+    some = np.einsum("ak,kl,al->a", thin, covariance, thin, optimize=False)
+    at = np.arange(0, count, apart)
+    return np.asarray(np.interp(np.arange(count), at, some, period=count))
 
 
 def _contrast(

@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 #: Offsets on either side of the outline in the coarse strip.
 _OFFSETS = 20
 #: Values of growth and of each shift that are tried at first, on either side of none.
-_GROWTHS, _SHIFTS = 8, 5
+_GROWTHS, _SHIFTS = 6, 4
 #: About how many nodes the trials look at.
 _NODES = 48
 #: Rounds of finer trials and their number on either side.
