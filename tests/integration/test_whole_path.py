@@ -202,3 +202,12 @@ def test_a_saved_layer_opens_as_the_same_rows(window, canvas, qtbot, tmp_path):
     assert session.document.records.keys() == before.records.keys()
     (key,) = before.records
     assert session.document.records[key].geometry == before.records[key].geometry
+
+
+def test_timeline_cyclic_view_and_docks_fit_a_small_screen(window):
+    open_paths(window, sample_files())
+    for name in ("Cyclic view", "Front position", "SEI thickness", "Events"):
+        show_dock(window, name)
+        QApplication.processEvents()
+    assert window.window._qt_window.minimumSizeHint().width() <= 1366
+    assert window.window._qt_window.width() <= 1366

@@ -224,7 +224,7 @@ def test_destroyed_view_is_not_called(session, qtbot) -> None:
 def test_nothing_overlaps_in_the_narrowest_view(view) -> None:
     view.resize(view.minimumSize())
     QApplication.processEvents()
-    between = [x for x in view.findChildren(QLabel) if x.text() == "against"]
+    between = [x for x in view.findChildren(QLabel) if x.text() == "vs"]
     rects = [x.geometry() for x in (view.y_choice, *between, view.x_choice)]
     for place, rect in enumerate(rects):
         assert view.rect().contains(rect)

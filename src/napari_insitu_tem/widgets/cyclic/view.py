@@ -64,7 +64,7 @@ class CyclicView(QWidget):
         self.set_theme(DARK)
 
     def _build(self) -> None:
-        self.setMinimumSize(300, 200)
+        self.setMinimumSize(260, 200)
         self.legend.setAlignment(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         )
@@ -74,7 +74,7 @@ class CyclicView(QWidget):
         line = QHBoxLayout()
         line.setContentsMargins(8, 4, 10, 0)
         line.addWidget(self.y_choice, 1)
-        line.addWidget(QLabel("against"))
+        line.addWidget(QLabel("vs"))
         line.addWidget(self.x_choice, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

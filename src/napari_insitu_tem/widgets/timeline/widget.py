@@ -74,7 +74,7 @@ class TimelineWidget(QWidget):
     def _build(self) -> None:
         # A click gives the focus for Home, End and Esc; arrow keys go on to napari.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setMinimumSize(420, 180)
+        self.setMinimumSize(390, 180)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
