@@ -94,6 +94,47 @@ def test_at_a_low_dose_all_profiles_count(rng):
     assert np.mean(np.abs(error) > max(5 * least, 2)) <= 0.005
 
 
+@pytest.mark.parametrize("gain", [None, 1.0])
+@pytest.mark.parametrize("one_sided", [True, False])
+@pytest.mark.parametrize("slope", [0.05, -0.05, 0.1])
+def test_a_sloping_background_does_not_move_the_edge(slope, one_sided, gain):
+    x = (np.arange(104 * 16) + 0.5) / 16 - 20.5
+    truth = np.array([28.1875, 31.5, 34.875])  # on the grid that draws them
+    profiles = []
+    for place in truth:
+        away = x - place
+        ramp = np.maximum(away, 0) if one_sided else away
+        sharp = 45 + 10 * (away > 0) + 10 * slope * ramp
+        fine = gaussian_filter1d(sharp, 1.5 * 16, mode="nearest")
+        profiles.append(fine.reshape(-1, 16).mean(axis=1)[20:-20])
+    for mirrored in (False, True):
+        data = np.array(profiles)[:, :: -1 if mirrored else 1]
+        place = SAMPLES - 1 - truth if mirrored else truth
+        fits = locate_edges(data, rows=20, gain=gain)
+        assert set(fits.flag) == {""}
+        assert fits.position == pytest.approx(place, abs=0.01)
+        side, sign = (0, -1) if mirrored else (1, 1)
+        assert fits.slopes[:, side] == pytest.approx(sign * 10 * slope, abs=0.01)
+
+
+def test_slopes_are_not_seen_where_there_are_none(rng):
+    _, profiles, _ = simulated(rng, 50, 0.2, 1.5, 20)
+    fits = locate_edges(profiles, rows=20, gain=1.0)
+    assert np.mean(fits.slopes != 0) < 0.005
+
+
+def test_a_camera_that_spreads_its_electrons_is_not_trusted_more(rng):
+    truth = 31.5 + rng.uniform(-2, 2, 400)
+    mean = pixel_edge(truth, 45, 55, 1.5, np.arange(-8, SAMPLES + 8))
+    image = rng.poisson(np.repeat(mean[:, None], 36, axis=1)).astype(float)
+    seen = gaussian_filter1d(gaussian_filter1d(image, 0.8, axis=1), 0.8, axis=2)
+    profiles = seen[:, 8:-8, 8:-8].mean(axis=1)
+    for gain in (1.0, None):
+        fits = locate_edges(profiles, rows=20, gain=gain)
+        true = np.sqrt(np.mean((fits.position - truth) ** 2))
+        assert true / np.sqrt(np.mean(fits.u_position**2)) < 1.25
+
+
 def test_strong_contrast_needs_the_weights(rng):
     truth, profiles, least = simulated(rng, 2, 1.6, 1.5, 5, count=3000)
     weighted = locate_edges(profiles, rows=5, gain=1.0).position - truth
@@ -160,7 +201,11 @@ def test_a_least_noise_from_elsewhere(rng):
 
 @pytest.mark.parametrize(
     ("profiles", "model", "words"),
-    [(np.zeros(30), "kink", "step"), (np.zeros(4), "step", "samples")],
+    [
+        (np.zeros(30), "kink", "step"),
+        (np.zeros(4), "step", "samples"),
+        (np.zeros((0, 30)), "step", "profiles"),
+    ],
 )
 def test_what_cannot_be_fitted_is_refused(profiles, model, words):
     with pytest.raises(MeasurementError, match=words):

@@ -6,6 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 from scipy.special import ndtr
 
 from napari_insitu_tem.measure import snap
@@ -50,6 +51,29 @@ def test_diameter_of_a_wire_and_its_uncertainty(rng, dose, gain):
     assert errors.std() < {200: 0.3, 30: 0.8}[dose]
     assert 0.88 < np.mean(np.abs(errors) < 1.96 * stated) <= 1.0
     assert np.median(stated) == pytest.approx(errors.std(), rel=0.35)
+
+
+def round_wire(rng, radius, angle, dose, exponent=0.4, blur=1.2):
+    """A wire that fades towards its rims; its frame and its ends."""
+    away = (X - 110) * np.cos(angle) + (Y - 100) * np.sin(angle)
+    thickness = np.sqrt(np.maximum(radius**2 - away**2, 0.0)) / radius
+    frame = rng.poisson(gaussian_filter(dose * np.exp(-exponent * thickness), blur))
+    side = radius * np.array([np.sin(angle), np.cos(angle)])
+    return frame, np.array([[100, 110] - side, [100, 110] + side])
+
+
+def test_a_line_across_a_round_wire_ends_on_its_rims(rng):
+    errors = []
+    for _ in range(10):
+        radius, angle = rng.uniform(14, 30), rng.uniform(-0.4, 0.4)
+        frame, ends = round_wire(rng, radius, angle, 200)
+        along = [np.sin(angle), np.cos(angle)]
+        drawn = ends + rng.uniform(-3, 3, 2)[:, None] * along
+        result = snap(frame, Geometry.of("line", drawn))
+        assert result.flag == ""
+        (a, b) = result.geometry.array()
+        errors.append(np.hypot(*(b - a)) / (2 * radius) - 1)
+    assert abs(np.median(errors)) < 0.01  # two steps: -0.08
 
 
 def test_the_ends_move_along_the_line_and_no_farther_than_half_of_it(rng):

@@ -13,10 +13,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_insitu_tem.measure import flags
-from napari_insitu_tem.measure.nearest_edge import NearestEdges, nearest_edges
+from napari_insitu_tem.measure.nearest_edge import (
+    NearestEdges,
+    across_means,
+    nearest_edges,
+)
 from napari_insitu_tem.measure.noise import averaging_noise
 from napari_insitu_tem.measure.sampling import sample_bilinear, strip_lines
 from napari_insitu_tem.measure.snap_ellipse import fit_ellipse
+from napari_insitu_tem.measure.snap_round import rims_of_wire
 from napari_insitu_tem.measure.snap_sites import (
     ELLIPSE_PLACES,
     Sites,
@@ -27,6 +32,7 @@ from napari_insitu_tem.measure.snap_sites import (
     outline_sites,
     point_site,
     polyline_sites,
+    straight_sites,
 )
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
@@ -84,8 +90,9 @@ def snap(
 ) -> Snapped:
     """Move a shape to the nearest credible edges.
 
-    The ends of a line move along it, the vertices of a path, polygon and of both
-    boundaries of a band along the local normal, a point along its path. Around an
+    The ends of a line move along it, to the rims of a round wire where it lies across
+    one, else each to the edge near it. The vertices of a path, polygon and of both
+    boundaries of a band move along the local normal, a point along its path. Around an
     ellipse edges are looked for along its normal, and the ellipse is fitted to them.
 
     Parameters
@@ -156,6 +163,26 @@ class _Look:
         found.offset[:] += shift * np.asarray(sites.curvature)
         return found
 
+    def across_wire(self, ends: FloatArray, reach: FloatArray) -> NearestEdges | None:
+        """The two ends of a line on the rims of a wire, if it lies across one."""
+        step = ends[1] - ends[0]
+        length = float(np.hypot(*step))
+        half = int(np.ceil(length / 2)) + self.half
+        middle, direction = ends.mean(axis=0), step / length
+        sites = straight_sites(middle[None], direction[None], reach[:1], half)
+        strips = sample_bilinear(
+            self.image, strip_lines(sites.lines, sites.across, self.width)
+        )
+        noise = self._noise(strips, sites) / np.sqrt(strips.shape[2])
+        found = rims_of_wire(across_means(strips)[0], float(noise[0]))
+        if found is None:
+            return None
+        offset = np.array([-1.0, 1.0]) * (found.rims - half) - length / 2
+        if np.any(np.abs(offset) > reach):
+            return None
+        u_offset, blur = np.full(2, found.u_rim), np.full(2, np.nan)
+        return NearestEdges(offset, u_offset, blur, ["", ""])
+
     def _noise(self, strips: FloatArray, sites: Sites) -> FloatArray:
         """(S,) noise of a pixel, as a mean over many of them sees it."""
         count = len(strips)
@@ -190,6 +217,8 @@ def _snap_vertices(look: _Look, geometry: Geometry) -> Snapped:
         else:
             sites = polyline_sites(points, look.reach, look.half)
         found = look.at(sites)
+        if geometry.shape == "line":
+            found = look.across_wire(points, sites.reach) or found
         known = np.isfinite(found.offset)
         moved = sites.place(np.where(known, found.offset, 0.0))
         parts.append(np.where(known[:, None], moved, points))

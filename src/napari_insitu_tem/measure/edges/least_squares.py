@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 #: (A, p) values to the (A, n) model and its (A, p, n) derivatives.
 Model = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
-_ITERATIONS = 60
+_ITERATIONS = 40
 #: Damping at the start, and from which a fit gives up.
 _DAMPING, _STUCK = 1e-2, 1e8
 

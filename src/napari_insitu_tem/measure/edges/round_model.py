@@ -70,47 +70,61 @@ class RoundModel:
         `values` are (A, 6) background, its slope, attenuation at the centre (k or a),
         radius, centre, logarithm of the blur.
         """
-        base, slope, strength, radius, centre, log_blur = (
-            values[:, i] for i in range(6)
-        )
-        blur = np.exp(log_blur)
-        parts = self._attenuated(strength, radius, centre, blur)
-        body, by_strength, by_radius, by_centre, by_log_blur = parts
+        base, slope = values[:, 0], values[:, 1]
         x = np.arange(self.samples) - 0.5 * (self.samples - 1)
-        mean = base[:, None] + slope[:, None] * x
+        body, *others = self._blurred(values, self._attenuated(values, 4))
         by_base = np.ones_like(body)
         if self.attenuation == EXPONENTIAL:
             by_base += body
-            for part in (body, by_strength, by_radius, by_centre, by_log_blur):
+            for part in (body, *others):
                 part *= base[:, None]
         by_slope = np.broadcast_to(x, body.shape)
-        columns = [by_base, by_slope, by_strength, by_radius, by_centre, by_log_blur]
-        return mean + body, np.stack(columns, axis=1)
+        mean = base[:, None] + slope[:, None] * x + body
+        return mean, np.stack([by_base, by_slope, *others], axis=1)
 
-    def _attenuated(
-        self,
-        strength: FloatArray,
-        radius: FloatArray,
-        centre: FloatArray,
-        blur: FloatArray,
+    def brightness(self, values: FloatArray) -> FloatArray:
+        """(A, n) brightness alone."""
+        base, slope = values[:, 0], values[:, 1]
+        x = np.arange(self.samples) - 0.5 * (self.samples - 1)
+        body = self._blurred(values, self._attenuated(values, 1), wider=False)[0]
+        if self.attenuation == EXPONENTIAL:
+            body *= base[:, None]
+        return np.asarray(base[:, None] + slope[:, None] * x + body)
+
+    def _attenuated(self, values: FloatArray, count: int) -> FloatArray:
+        """(A, count, L) the body for a background of 1, and first derivatives of it."""
+        _, _, strength, radius, centre, log_blur = (
+            values[:, i, None] for i in range(6)
+        )
+        total = np.zeros((len(values), count, self._grid.size - 1))
+        for height, weight in self._heights(np.exp(log_blur[:, 0])):
+            cut = self._cut(strength, radius, centre, height, count)
+            for i, part in enumerate(cut):
+                total[:, i] += weight * part
+        return total
+
+    def _blurred(
+        self, values: FloatArray, fine: FloatArray, *, wider: bool = True
     ) -> list[FloatArray]:
-        """(5 of (A, n)) the blurred body and its derivatives, for a background of 1."""
-        total: list[FloatArray] = [np.zeros(1)] * 4
-        for height, weight in self._heights(blur):
-            cut = self._cut(strength[:, None], radius[:, None], centre[:, None], height)
-            total = [a + weight * b for a, b in zip(total, cut, strict=True)]
-        spectrum = np.fft.rfft(np.stack(total, axis=1), axis=2)
+        """(A, n) each of the parts, blurred; then the first by the log of the blur."""
+        blur = np.exp(values[:, 5])
+        spectrum = np.fft.rfft(fine, axis=2)
         frequency = 2 * np.pi * np.fft.rfftfreq(self._grid.size - 1, 1.0 / _PARTS)
         # The mean over a part of a pixel is a little blur of its own.
         square = np.maximum(blur**2 - 1.0 / (12 * _PARTS**2), 0.0)[:, None]
-        spectrum *= np.exp(-0.5 * square * frequency**2)[:, None, :]
-        wider = -(blur**2)[:, None] * frequency**2 * spectrum[:, 0]
-        both = np.concatenate([spectrum, wider[:, None]], axis=1)
-        fine = np.fft.irfft(both, self._grid.size - 1, axis=2)
-        first = self._pad * _PARTS
-        fine = fine[:, :, first : first + self.samples * _PARTS]
-        pixels = fine.reshape(*fine.shape[:2], self.samples, _PARTS).mean(axis=3)
-        return [np.ascontiguousarray(pixels[:, i]) for i in range(5)]
+        pixel = np.exp(1j * frequency * np.arange(_PARTS)[:, None] / _PARTS).mean(
+            axis=0
+        )
+        spectrum *= (np.exp(-0.5 * square * frequency**2) * pixel)[:, None, :]
+        if wider:
+            more = -(blur**2)[:, None] * frequency**2 * spectrum[:, 0]
+            spectrum = np.concatenate([spectrum, more[:, None]], axis=1)
+        fine = np.fft.irfft(spectrum, self._grid.size - 1, axis=2)
+        first, last = self._pad * _PARTS, (self._pad + self.samples) * _PARTS
+        return [
+            np.ascontiguousarray(fine[:, i, first:last:_PARTS])
+            for i in range(fine.shape[1])
+        ]
 
     def _heights(self, blur: FloatArray) -> list[tuple[FloatArray, float]]:
         """(A, 1) distances of the cuts from the centre of the body, and weights."""
@@ -130,8 +144,12 @@ class RoundModel:
         radius: FloatArray,
         centre: FloatArray,
         height: FloatArray,
+        count: int,
     ) -> list[FloatArray]:
-        """(4 of (A, L)) attenuation by the body at a height, and derivatives."""
+        """(A, L) attenuation by the body at a height; its derivatives where asked for.
+
+        By attenuation, radius and centre.
+        """
         here = np.sqrt(np.maximum(radius**2 - height**2, 1e-6))
         away = np.clip(self._grid - centre, -here, here)
         angle = np.arcsin(away / here)
@@ -139,16 +157,15 @@ class RoundModel:
         area = 0.5 * away * chord + here**2 * angle
         diameter = 2 * radius
         thick = np.diff(area) * (_PARTS / diameter)
+        is_linear = self.attenuation == LINEAR
+        body = strength * thick if is_linear else np.expm1(-strength * thick)
+        if count == 1:
+            return [body]
         by_radius = np.diff(2 * radius * angle) * (_PARTS / diameter) - thick / radius
         by_radius[np.broadcast_to(radius <= height, by_radius.shape)] = 0.0
         by_centre = np.diff(chord) * (-_PARTS / diameter)
-        if self.attenuation == LINEAR:
-            return [strength * thick, thick, strength * by_radius, strength * by_centre]
-        through = np.exp(-strength * thick)
+        if is_linear:
+            return [body, thick, strength * by_radius, strength * by_centre]
+        through = body + 1.0
         change = -strength * through
-        return [
-            np.expm1(-strength * thick),
-            -thick * through,
-            change * by_radius,
-            change * by_centre,
-        ]
+        return [body, -thick * through, change * by_radius, change * by_centre]
