@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from hands import make_movie as make_wire
 from napari_insitu_tem.model.errors import CancelledError, MeasurementError
@@ -324,6 +325,52 @@ def test_a_layer_is_followed_by_the_joint_fit_of_its_boundaries():
     assert (np.abs(away) < 4 * table["u_value"][1:]).all()
     assert (table["u_value"][1:] < 0.1).all()
     assert list(table["method"]) == ["manual", "tracked", "tracked", "tracked"]
+
+
+def disc_movie(frames=5):
+    """A dark disc whose radius grows from 15 px by 1 px a frame, and drifts."""
+    rng = np.random.default_rng(6)
+    y, x = np.mgrid[:96, :96]
+    stack = []
+    for t in range(frames):
+        away = np.hypot(y - 45 - t, x - 48)
+        level = 60 - 40 * ndtr((15.0 + t - away) / 1.5)
+        stack.append(rng.poisson(level))
+    return Movie.from_array(np.array(stack, np.uint16), name="disc", pixel_size_nm=0.5)
+
+
+def outline(radius, y=45.0):
+    turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    return np.stack([y + radius * np.sin(turn), 48 + radius * np.cos(turn)], axis=1)
+
+
+def test_an_outline_is_followed_as_a_region_and_again_after_a_correction():
+    session = Session(Experiment(disc_movie()))
+    session.toolbox.change("expansion", quantity="area", shape="polygon")
+    shape = Geometry.of("polygon", outline(15.5))
+    record = new_record(session, session.toolbox["expansion"], shape)
+    add_record(session, record, snap_it=False)
+    track(session, "expansion", "forward")
+    table = session.table("expansion").set_index("frame")
+    truth = 0.25 * np.pi * (15.0 + np.arange(5)) ** 2
+    away = (table["value"] - truth)[1:]
+    assert list(table["method"]) == ["manual"] + 4 * ["tracked"]
+    assert (np.abs(away) < 4 * table["u_value"][1:]).all()
+    assert (table["u_value"][1:] < 0.02 * truth[1:]).all()
+
+    changes = []
+    session.document_changed.connect(changes.append)
+    rows = {r.frame: r for r in session.document.of_kind("expansion")}
+    moved = rows[3].changed(
+        geometry=Geometry.of("polygon", outline(18.2, 48.0)), method="manual"
+    )
+    session.edit("move", session.document.with_records([moved]))
+    plan = plan_correction(session, changes[-1])
+    assert put_tracked(session, plan, plan.follow(no_progress))
+    after = {r.frame: r for r in session.document.of_kind("expansion")}
+    assert all(after[f] is rows[f] for f in range(3))
+    assert after[3] is moved
+    assert after[4].method == "tracked"
 
 
 def test_another_kind_can_be_followed(session, monkeypatch):

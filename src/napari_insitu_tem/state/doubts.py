@@ -31,7 +31,9 @@ _REASONS = {
     "no_core": "the radius of the core cannot be found.",
     "gap": "the record has a gap here.",
     "not_identifiable": "the data cannot tell.",
-    "stopped": "following stopped here.",
+    "lost": "it was given up before.",
+    "no_data": "the frame is blank or cannot be read.",
+    "not_tracked": "it was not followed there.",
 }
 
 

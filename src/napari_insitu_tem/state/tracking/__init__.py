@@ -6,6 +6,7 @@ from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.session import Change, Session
+from napari_insitu_tem.state.tracking.expansion import ExpansionTracker
 from napari_insitu_tem.state.tracking.finding import find_layer
 from napari_insitu_tem.state.tracking.fronts import FrontTracker
 from napari_insitu_tem.state.tracking.plan import Direction, Outcome, Plan, Tracker
@@ -14,7 +15,7 @@ from napari_insitu_tem.state.tracking.shapes import ShapeTracker
 #: Kind to what follows its rows. A new one: a class with the methods of `Tracker`, and
 #: a line here or a call of `register_tracker`.
 TRACKERS: dict[str, Tracker] = {
-    "expansion": ShapeTracker("expansion"),
+    "expansion": ExpansionTracker(),
     "front": FrontTracker(),
     "sei": ShapeTracker("sei", find_layer),
 }
