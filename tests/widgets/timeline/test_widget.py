@@ -19,6 +19,7 @@ from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.theme import DARK, LIGHT
 from napari_insitu_tem.widgets.timeline import TimelineWidget
 from napari_insitu_tem.widgets.timeline.pyramid import Pyramid
+from napari_insitu_tem.widgets.timeline.readout import Reading
 from timeline_scene import event, length, make_movie, make_trace
 
 S = 10**9
@@ -124,6 +125,10 @@ def test_the_readout_ends_between_two_values(timeline, session) -> None:
     assert narrow.endswith("…")
     assert "50.000 s" in narrow
     assert "cycle" in header.readout.toolTip()
+    header.show_readings([Reading("frame", "20 of 50"), Reading("", "word " * 40)])
+    assert header.readout.text().endswith("…</span>")
+    assert header.readout.sizeHint().width() <= header.width()
+    session.go_to(21)
     timeline.resize(1100, 420)
     QApplication.processEvents()
     assert "cycle" in header.readout.text()

@@ -213,10 +213,18 @@ class Header(QWidget):
         for count, reading in enumerate(self._readings):
             used += width(f"{reading.name} {reading.text}") + gap * (count > 0)
             is_last = count + 1 == len(self._readings)
-            is_sentence = not reading.name
-            if used > room + is_last * width("    …") and not is_sentence:
+            over = used - room - is_last * width("    …")
+            if over > 0 and not reading.name:
+                return (*self._readings[:count], self._shorter(reading, over))
+            if over > 0:
                 return self._readings[: max(count, 1)]
         return self._readings
+
+    def _shorter(self, sentence: Reading, over: int) -> Reading:
+        """The beginning of a sentence that is `over` pixels too wide."""
+        metrics, cut = self.readout.fontMetrics(), Qt.TextElideMode.ElideRight
+        most = metrics.horizontalAdvance(sentence.text) - over
+        return Reading("", metrics.elidedText(sentence.text, cut, most))
 
     def _readout_room(self) -> int:
         """Pixels for the readout: the whole line where it has one of its own."""
