@@ -59,7 +59,8 @@ def round_wire(rng, radius, angle, dose, exponent=0.4, blur=1.2):
     thickness = np.sqrt(np.maximum(radius**2 - away**2, 0.0)) / radius
     frame = rng.poisson(gaussian_filter(dose * np.exp(-exponent * thickness), blur))
     side = radius * np.array([np.sin(angle), np.cos(angle)])
-    return frame, np.array([-side, side]) + [100, 110]
+    centre = np.array([100, 110])
+    return frame, np.array([centre - side, centre + side])
 
 
 def test_a_line_across_a_round_wire_ends_on_its_rims(rng):
