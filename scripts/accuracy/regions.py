@@ -191,7 +191,7 @@ def chan_vese(frame: np.ndarray, before: np.ndarray) -> np.ndarray:
     return of_previous(found > 0, before)
 
 
-def peers(size: int = 512, frames: int = 12) -> Iterator[dict]:
+def peers(size: int = 512, frames: int = 20) -> Iterator[dict]:
     """Other programs on the same frames, and how long they take."""
     for dose, contrast in ((20, 0.3), (5, 0.2), (2, 0.2)):
         movie, truth = scene(size, frames, dose, contrast, np.random.default_rng(7))
