@@ -224,6 +224,30 @@ def test_damaged_chunks(tmp_path, data):
     np.testing.assert_array_equal(movie.frames.frame(3), data[3])
 
 
+@pytest.mark.parametrize("filters", [None, "delta"])
+def test_a_blosc_header_that_leads_astray(tmp_path, data, filters):
+    """Each of these numbers makes the library leave its memory."""
+    import numcodecs
+
+    options = {"compressors": numcodecs.Blosc()}
+    if filters:
+        options["filters"] = [numcodecs.Delta(dtype="<u2")]
+    path = write(tmp_path / "a.zarr", data, form=2, **options)
+    np.testing.assert_array_equal(np.asarray(read_movie(path).frames), data)
+    chunk = path / "2.0.0"
+    whole = chunk.read_bytes()
+    for place in (3, 4, 6, 11, 12, 18):
+        raw = bytearray(whole)
+        raw[place] = 0 if place == 3 else raw[place] ^ 0x55
+        chunk.write_bytes(raw)
+        with pytest.raises(ReadError, match="rame 2"):
+            read_movie(path).frames.frame(2)
+    for kept in (10, 17, len(whole) - 1):
+        chunk.write_bytes(whole[:kept])
+        with pytest.raises(ReadError, match="rame 2"):
+            read_movie(path).frames.frame(2)
+
+
 def test_without_the_library(tmp_path, data, monkeypatch):
     import sys
 

@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from napari_insitu_tem.model.errors import ReadError
 #: A frame and a chunk must be decoded in memory whatever the file says they are.
 MAX_CHUNK_BYTES = 2**28
 _GZIP = 31  # zlib's number for data with a gzip header
-Decode = Callable[[bytes, NDArray[Any]], None]
+_BLOSC_HEADER = 16
+Decode = Callable[[FileIO, NDArray[Any]], None]
 
 #: What may stand between the numbers and the file; none of these runs anything.
 _CODECS = {
@@ -102,6 +104,11 @@ class ZarrFrames:
         self.shape: tuple[int, ...] = (frames, *example.shape)
         self._stored = _stored_dtype(array)
         self._decode = _decoder(array)
+        _, codecs = _description(array)
+        self._is_bare_blosc = bool(codecs) and "blosc" in (
+            codecs[-1].get("id"),
+            codecs[-1].get("name"),
+        )
 
     def read_frame(self, index: int) -> NDArray[Any]:
         """Frame `index`.
@@ -121,7 +128,10 @@ class ZarrFrames:
 
     def _by_zarr(self, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
         for place in self._places(spans):
-            self._path_of(place)  # refuses links
+            path = self._path_of(place)  # refuses links
+            if self._is_bare_blosc and path.exists():
+                raw = path.read_bytes()
+                check_blosc(raw, int(np.frombuffer(raw, "<u4", 3)[1]))
         key = tuple(slice(start, stop) for start, stop in spans)
         return np.asarray(self._array[key])
 
@@ -153,12 +163,13 @@ class ZarrFrames:
         """One chunk; what was never written is the fill value."""
         assert self._decode is not None
         try:
-            raw = self._path_of(place).read_bytes()
+            file = FileIO(self._path_of(place))
         except FileNotFoundError:
             fill = self._array.fill_value
             return np.full(self._chunks, 0 if fill is None else fill, self._stored)
         chunk = np.empty(self._chunks, self._stored)
-        self._decode(raw, chunk)
+        with file:
+            self._decode(file, chunk)
         return chunk
 
     def _path_of(self, place: Sequence[int]) -> Path:
@@ -238,20 +249,61 @@ def _decoder(array: Any) -> Decode | None:
 
     codec = numcodecs.get_codec({"id": name})
 
-    def decode(raw: bytes, chunk: NDArray[Any]) -> None:
+    def decode(file: FileIO, chunk: NDArray[Any]) -> None:
+        raw = file.readall()
+        if name == "blosc":
+            check_blosc(raw, chunk.nbytes)
         codec.decode(raw, out=chunk)
 
     return decode
 
 
-def _copied(raw: bytes, chunk: NDArray[Any]) -> None:
-    """Fill a chunk with its bytes."""
-    if len(raw) != chunk.nbytes:
-        raise ValueError(f"{len(raw)} of {chunk.nbytes} bytes are there")
-    chunk.reshape(-1).view(np.uint8)[:] = np.frombuffer(raw, np.uint8)
+def check_blosc(raw: bytes, size: int) -> None:
+    """Refuse what Blosc would follow out of its memory: it trusts its own header.
+
+    The header is version, flags and sizes, then where each block begins (the Blosc 1
+    chunk format).
+
+    Raises
+    ------
+    ValueError
+        The numbers contradict each other, or the size that the chunk must have.
+    """
+    if len(raw) < _BLOSC_HEADER:
+        raise ValueError("its Blosc header is cut off")
+    flags, width = raw[2], raw[3]
+    plain, block, packed = (int(n) for n in np.frombuffer(raw, "<u4", 3, 4))
+    is_right = plain == size and packed == len(raw) and width and 0 < block <= size
+    if is_right and flags & 2:  # the bytes as they are
+        is_right = len(raw) == size + _BLOSC_HEADER
+    elif is_right:
+        count = -(-size // block)
+        end = _BLOSC_HEADER + 4 * count
+        is_right = end <= len(raw)
+        if is_right:
+            starts = np.frombuffer(raw, "<i4", count, _BLOSC_HEADER)
+            is_right = bool(((starts >= end) & (starts < len(raw) - 4)).all())
+    if not is_right:
+        raise ValueError("its Blosc header contradicts itself")
 
 
-def _inflated(raw: bytes, chunk: NDArray[Any]) -> None:
+def _copied(file: FileIO, chunk: NDArray[Any]) -> None:
+    """Fill a chunk with its bytes, of which there must be neither less nor more."""
+    view, done = chunk.reshape(-1).view(np.uint8).data, 0
+    while done < len(view):
+        part = file.readinto(view[done:])
+        if not part:
+            raise ValueError(f"{done} of {len(view)} bytes are there")
+        done += part
+    if file.read(1):
+        raise ValueError(f"more than {len(view)} bytes are there")
+
+
+def _inflated(file: FileIO, chunk: NDArray[Any]) -> None:
     """Fill a chunk from zlib's or gzip's bytes, and from no more than belong there."""
+    raw = file.readall()
     way = _GZIP if raw[:2] == b"\x1f\x8b" else zlib.MAX_WBITS
-    _copied(zlib.decompressobj(way).decompress(raw, chunk.nbytes + 1), chunk)
+    whole = zlib.decompressobj(way).decompress(raw, chunk.nbytes + 1)
+    if len(whole) != chunk.nbytes:
+        raise ValueError(f"{len(whole)} of {chunk.nbytes} bytes are there")
+    chunk.reshape(-1).view(np.uint8)[:] = np.frombuffer(whole, np.uint8)
