@@ -113,8 +113,14 @@ def _copy(link: ViewerLink, direction: int) -> None:
 
 
 def _track(link: ViewerLink, direction: Direction) -> None:
-    toolbox = link.session.toolbox
-    tracking_of(link.session).track(toolbox.active or toolbox.last, direction)
+    """Follow the kind that is drawn, else that of the selected row."""
+    session = link.session
+    records = session.document.records
+    chosen = {records[key].kind for key in session.selection if key in records}
+    kind = session.toolbox.active or session.toolbox.last
+    if not session.toolbox.active and len(chosen) == 1:
+        kind = chosen.pop()
+    tracking_of(session).track(kind, direction)
 
 
 def _go_to_doubt(link: ViewerLink, direction: int) -> None:

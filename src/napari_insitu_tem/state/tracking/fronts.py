@@ -73,7 +73,7 @@ class FrontTracker:
         after = min((f for f in others if f > record.frame), default=frames.stop)
         before = max((f for f in others if f < record.frame), default=-1)
         every = _usual_step(mine)
-        between = range(max(before + 1, frames.start), min(after, frames.stop))
+        between = range(max(before + 1, min(mine)), min(after, max(mine) + 1))
         written = frozenset(f for f in between if (f - mine[0]) % every == 0)
         label = "move front and follow it again"
         return _plan(session, given, frames, names, label, written, written)

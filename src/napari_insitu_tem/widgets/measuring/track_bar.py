@@ -29,6 +29,8 @@ _WAYS: tuple[tuple[Direction, str, str, str], ...] = (
     ("forward", "Track forward ▶", "to the last frame", "K"),
 )
 
+_LIMIT = "A stretch of time that is selected in the timeline limits it."
+
 
 class TrackBar(QWidget):
     """Buttons that follow what is measured through the frames.
@@ -53,7 +55,7 @@ class TrackBar(QWidget):
         self._is_followed = bool(tip)
         self._tracking = tracking_of(session)
         self.buttons = {
-            way: _button(text, f"{tip} {where} ({key})")
+            way: _button(text, f"{tip} {where} ({key}).\n{_LIMIT}")
             for way, text, where, key in _WAYS
         }
         self.bar = QProgressBar()

@@ -83,6 +83,11 @@ class Points:
         return self.table["flag"].to_numpy(object) != ""
 
     @property
+    def is_followed(self) -> NDArray[np.bool_]:
+        """(N,) whether a row was tracked, not placed by the user."""
+        return self.table["method"].to_numpy(object) == "tracked"
+
+    @property
     def ids(self) -> NDArray[np.object_]:
         """(N,) ids of the rows."""
         return self.table["id"].to_numpy(object)

@@ -45,7 +45,7 @@ _TITLES = {
 #: Other kinds whose rows go into the values of a kind.
 _ALSO_OF = {"front": ("path",), "sei": ("expansion",)}
 _UNITS = {"nm2": "nm²", "nm3": "nm³", "px2": "px²", "px3": "px³"}
-_POINT_PX = 8
+_POINT_PX, _TRACKED_PX = 8, 5
 _REACH_PX = 8.0
 
 
@@ -167,7 +167,11 @@ class ValuesLane(Lane):
         ]
         pens = [edges[number] for number in numbers]
         self._scatter.setData(
-            points.time_s[drawn], points.value[drawn], brush=brushes, pen=pens
+            points.time_s[drawn],
+            points.value[drawn],
+            size=np.where(points.is_followed[drawn] & ~doubted, _TRACKED_PX, _POINT_PX),
+            brush=brushes,
+            pen=pens,
         )
         self._draw_error_bars()
         self.selection_changed()
