@@ -236,7 +236,7 @@ def test_a_blosc_header_that_leads_astray(tmp_path, data, filters):
     np.testing.assert_array_equal(np.asarray(read_movie(path).frames), data)
     chunk = path / "2.0.0"
     whole = chunk.read_bytes()
-    for place in (3, 4, 6, 11, 12, 18):
+    for place in (3, 4, 6, 11, 12):
         raw = bytearray(whole)
         raw[place] = 0 if place == 3 else raw[place] ^ 0x55
         chunk.write_bytes(raw)
