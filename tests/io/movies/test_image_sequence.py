@@ -292,3 +292,29 @@ def test_progress_and_cancelling(tmp_path, frames):
 
     with pytest.raises(CancelledError):
         read_movie(tmp_path, progress=stop)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_plain_pixels_are_read_where_they_lie(tmp_path, frames, order, monkeypatch):
+    from napari_insitu_tem.io.movies import image_sequence
+
+    for i, frame in enumerate(frames):
+        data = frame.astype("u2") * 200
+        tifffile.imwrite(tmp_path / f"w{i:02d}.tif", data, byteorder=order)
+    movie = read_movie(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(image_sequence, "decode", None)  # nothing is left to it
+        for i in (3, 0, 11):
+            np.testing.assert_array_equal(movie.frames.frame(i), frames[i] * 200.0)
+    assert movie.dtype.isnative
+
+
+def test_a_file_that_was_replaced_is_looked_at_again(tmp_path, frames):
+    for i, frame in enumerate(frames):
+        tifffile.imwrite(tmp_path / f"w{i:02d}.tif", frame)
+    movie = read_movie(tmp_path)
+    tifffile.imwrite(tmp_path / "w04.tif", frames[0], compression="zlib")
+    np.testing.assert_array_equal(movie.frames.frame(4), frames[0])
+    tifffile.imwrite(tmp_path / "w05.tif", frames[0][:, ::2])
+    with pytest.raises(ReadError, match="not like the others"):
+        movie.frames.frame(5)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.movies.axon import take_axon
 from napari_insitu_tem.io.movies.dates import tiff_stamp
 from napari_insitu_tem.io.movies.facts import Facts
+from napari_insitu_tem.io.movies.plain_image import PlainImage, plain_image
 from napari_insitu_tem.io.movies.tiff import is_tiff, open_tiff
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.timebase import StartStamp
@@ -50,11 +51,14 @@ class ImageHeader:
         Type of a pixel.
     facts
         What else the file says.
+    plain
+        Where its pixels lie as they are; None where they have to be decoded.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     facts: Facts
+    plain: PlainImage | None = None
 
 
 def image_kind(head: bytes) -> str:
@@ -120,7 +124,8 @@ def _tiff_header(path: Path) -> ImageHeader:
     with open_tiff(path) as tif:
         kind = common_kind(tif, path)
         shape, dtype = kind.frame
-        return ImageHeader(shape, dtype, tiff_facts(tif, 1))
+        plain = plain_image(tif, kind, path)
+        return ImageHeader(shape, dtype, tiff_facts(tif, 1), plain)
 
 
 def _decode_tiff(path: Path) -> NDArray[Any]:

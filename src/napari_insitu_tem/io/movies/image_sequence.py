@@ -42,11 +42,13 @@ class ImageFrames:
     """
 
     def __init__(
-        self, paths: Sequence[Path], shape: tuple[int, ...], dtype: np.dtype[Any]
+        self, paths: Sequence[Path], headers: Sequence[ImageHeader | None]
     ) -> None:
         self._paths = paths
-        self.shape: tuple[int, ...] = (len(paths), *shape)
-        self.dtype = dtype
+        self._plain = [None if header is None else header.plain for header in headers]
+        first = next(header for header in headers if header is not None)
+        self.shape: tuple[int, ...] = (len(paths), *first.shape)
+        self.dtype = first.dtype
 
     def read_frame(self, index: int) -> NDArray[Any]:
         """Frame `index`.
@@ -58,7 +60,10 @@ class ImageFrames:
         """
         path = self._paths[index]
         with reading(path, f"frame {index},"):
-            data = decode(path)
+            plain = self._plain[index]
+            data = None if plain is None else plain.read(path)
+            if data is None:
+                data = decode(path)
         if data.shape != self.shape[1:] or data.dtype != self.dtype:
             raise ReadError(
                 f"Frame {index}, {path.name}, is not like the others: "
@@ -92,7 +97,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     names = [path.stem for path in images]
     _take_times(names, headers, facts)
     return build_movie(
-        ImageFrames(images, first.shape, first.dtype),
+        ImageFrames(images, headers),
         facts,
         images,
         name=paths[0].name if is_folder else _common_name(images),

@@ -7,6 +7,7 @@ import struct
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.failures import reading
 from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES, MAX_SIDE
 from napari_insitu_tem.io.movies.tiff_lzw import decode_lzw, is_lzw, packed_parts
+from napari_insitu_tem.io.movies.tiff_strips import decode_strips, strip_decoder
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 from napari_insitu_tem.model.progress import Progress
 
@@ -215,9 +217,10 @@ class PageFrames:
             if page.parent is not self._tif:
                 return self._decode_elsewhere(page, index)
             self._check_data(page, index)
-            parts = packed_parts(page) if is_lzw(page) else None
-        if parts is not None:
-            data = decode_lzw(page, parts)
+            unpack = _unpacker(page)
+            parts = [] if unpack is None else packed_parts(page)
+        if unpack is not None:
+            data = unpack(parts)
         else:
             data = np.asarray(page.asarray(lock=self._lock))
         if data.shape != self._kind.shape:
@@ -240,8 +243,9 @@ class PageFrames:
         page.parent.filehandle.open()
         try:
             self._check_data(page, index)
-            if is_lzw(page):
-                return decode_lzw(page, packed_parts(page))
+            unpack = _unpacker(page)
+            if unpack is not None:
+                return unpack(packed_parts(page))
             return np.asarray(page.asarray())
         finally:
             page.parent.filehandle.close()
@@ -273,6 +277,16 @@ class PageFrames:
     def _finished(self, frame: NDArray[Any]) -> NDArray[Any]:
         finish = self._kind.finish
         return frame if finish is None else finish(frame)
+
+
+def _unpacker(
+    page: TiffPage | TiffFrame,
+) -> Callable[[list[bytes]], NDArray[Any]] | None:
+    """What makes the frame of a page from its packed parts; None: tifffile does it."""
+    if is_lzw(page):
+        return partial(decode_lzw, page)
+    decode = strip_decoder(page)
+    return None if decode is None else partial(decode_strips, page, decode=decode)
 
 
 def _channels_last(frame: NDArray[Any]) -> NDArray[Any]:
