@@ -143,8 +143,7 @@ def fit_displacement(
     for step, width in enumerate(widths):
         edge = basis @ c
         level_noise = float(noise.of(np.mean(levels.inside + levels.outside) / 2))
-        if step == 0 or width == widths[-1] != widths[step - 1]:
-            weight = own_weight(strip, levels, edge, width, arc, level_noise)
+        weight = own_weight(strip, levels, edge, width, arc, level_noise)
         inner, bell, away = _edge(away_from, edge, width)
         depth = depth_weight(strip, width)
         if step or len(widths) == 1:

@@ -148,7 +148,7 @@ def _find(
     rounds = _FIRST_ROUNDS if is_first else _ROUNDS
     for k in range(rounds):
         widths = _widths(width, contour.radius, first=is_first, again=k > 0)
-        strip = unrolled(frame, contour, 3.0 * max(widths) + 9.0)
+        strip = unrolled(frame, contour, 4.0 * max(widths) + 9.0)
         if not strip.weight.sum() > 0.3 * strip.weight.size:
             return None
         fit = fit_displacement(

@@ -18,8 +18,9 @@ _LEVEL_NOISE, _SHORTEST_ARC = 0.07, 22.0
 _DEPTH = 9.0
 #: Widths of the blur beyond which something of the wrong brightness is another body.
 _BEYOND, _FOREIGN = 2.5, 0.5
-#: Distance up to which the other body goes on where two touch, in widths and in px.
-_NO_EDGE = (4.0, 4.0)
+#: Distance up to which the other body goes on where two touch, in widths plus px, and
+#: the most in px.
+_NO_EDGE = (4.0, 4.0, 12.0)
 #: Noise of the smoothed image, in parts of the contrast, that tells bodies apart.
 _FOREIGN_NOISE, _FOREIGN_DEPTH = 0.16, 3
 
@@ -146,7 +147,8 @@ def own_weight(
     within = np.maximum.accumulate(_widened(wrong_in, grown)[:, ::-1], axis=1)[:, ::-1]
     within &= away < 0
     result = np.where(beyond | within, 0.0, strip.weight)
-    near = (away > 0) & (away < _NO_EDGE[0] * blur + _NO_EDGE[1])
+    far = min(_NO_EDGE[0] * blur + _NO_EDGE[1], _NO_EDGE[2])
+    near = (away > 0) & (away < far)
     touches = np.all((mean > _FOREIGN) | ~near, axis=1) & near.any(axis=1)
     result[touches] = 0.0
     return result
