@@ -34,6 +34,7 @@ from napari_insitu_tem.measure.snap_sites import (
     polyline_sites,
     straight_sites,
 )
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
 
@@ -79,6 +80,7 @@ class Snapped:
     flags: tuple[str, ...] = ()
 
 
+@on_one_thread
 def snap(
     frame: NDArray[Any],
     geometry: Geometry,

@@ -20,6 +20,7 @@ from napari_insitu_tem.measure.step_posterior import (
     USUAL_FACTOR,
     USUAL_WIDTH,
 )
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 
 FloatArray = NDArray[np.float64]
@@ -86,6 +87,7 @@ class EdgeFit2d:
     gain: float | None
 
 
+@on_one_thread
 def locate_edge_2d(strip: ArrayLike, *, gain: float | None = None) -> EdgeFit2d:
     """Fit the one front of a strip that runs roughly along its rows' axis.
 

@@ -14,6 +14,7 @@ from napari_insitu_tem.measure.edges.round_body import fit_round_bodies
 from napari_insitu_tem.measure.edges.round_model import EXPONENTIAL, LINEAR
 from napari_insitu_tem.measure.edges.step import fit_step_profiles, step_flags
 from napari_insitu_tem.measure.step_posterior import LEAST_WIDTH
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 
 FloatArray = NDArray[np.float64]
@@ -27,6 +28,7 @@ _LEAST_SAMPLES = {"step": 6, "wire": 12, "sphere": 12}
 MODELS = tuple(_LEAST_SAMPLES)
 
 
+@on_one_thread
 def locate_edges(
     profiles: ArrayLike,
     *,

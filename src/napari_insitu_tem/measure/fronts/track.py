@@ -15,6 +15,7 @@ from napari_insitu_tem.measure.fronts.picks import Picks, picks_on
 from napari_insitu_tem.measure.fronts.samples import front_samples
 from napari_insitu_tem.measure.kymograph import Kymograph
 from napari_insitu_tem.measure.step_posterior import LEAST_WIDTH
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.progress import Progress, no_progress
 
@@ -82,6 +83,7 @@ class FrontTrack:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
+@on_one_thread
 def track_front(
     kymograph: Kymograph,
     *,

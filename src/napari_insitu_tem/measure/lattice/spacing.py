@@ -13,6 +13,7 @@ from napari_insitu_tem.measure.lattice.peaks import LEAST_FRINGES, is_resolved
 from napari_insitu_tem.measure.lattice.result import LatticeSpacing
 from napari_insitu_tem.measure.lattice.waves import Wave
 from napari_insitu_tem.measure.lattice.window import box_of, one_image
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 
 FloatArray = NDArray[np.float64]
@@ -25,6 +26,7 @@ OUT_OF_FRAME = "out_of_frame"
 _LEAST_SIDE, _LEAST_PART = 8, 0.25
 
 
+@on_one_thread
 def lattice_spacing(
     image: ArrayLike,
     window: Any = None,

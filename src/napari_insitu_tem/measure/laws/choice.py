@@ -20,6 +20,7 @@ from napari_insitu_tem.measure.laws.making import Shape, geometry_of
 from napari_insitu_tem.measure.laws.ranking import akaike_weights, simplest
 from napari_insitu_tem.measure.laws.result import NOT_IDENTIFIABLE, LawFit
 from napari_insitu_tem.measure.laws.sources import frames_of
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.progress import Progress, no_progress
 
@@ -53,6 +54,7 @@ class LawComparison:
     fits: dict[str, LawFit]
 
 
+@on_one_thread
 def compare_laws(
     kymograph_or_track: Kymograph | FrontTrack | ArrayLike,
     times: ArrayLike,

@@ -14,8 +14,10 @@ from napari_insitu_tem.measure.laws.likelihood import FrameLikelihood
 from napari_insitu_tem.measure.laws.making import Shape, geometry_of, law_model
 from napari_insitu_tem.measure.laws.result import NOT_IDENTIFIABLE, LawFit, fit_model
 from napari_insitu_tem.measure.laws.sources import frames_of
+from napari_insitu_tem.measure.threads import on_one_thread
 
 
+@on_one_thread
 def fit_law(
     kymograph_or_track: Kymograph | FrontTrack | ArrayLike,
     times: ArrayLike,

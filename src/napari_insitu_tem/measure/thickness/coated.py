@@ -22,6 +22,7 @@ from napari_insitu_tem.measure.thickness.coated_model import (
     CoatedModel,
 )
 from napari_insitu_tem.measure.thickness.coated_starts import starts
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 
 FloatArray = NDArray[np.float64]
@@ -99,6 +100,7 @@ class CoatedWire:
     contrast: str
 
 
+@on_one_thread
 def coated_wire(
     profile: ArrayLike,
     *,

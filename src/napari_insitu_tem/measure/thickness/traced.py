@@ -20,6 +20,7 @@ from napari_insitu_tem.measure.thickness.three_levels import (
     fit_three_levels,
     three_level_mean,
 )
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 
 FloatArray = NDArray[np.float64]
@@ -92,6 +93,7 @@ class TracedLayer:
     gain: float | None
 
 
+@on_one_thread
 def trace_layer(
     image: ArrayLike,
     inner: ArrayLike,
