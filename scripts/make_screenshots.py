@@ -30,6 +30,7 @@ from qtpy.QtCore import Qt  # noqa: E402
 from window_hands import Window  # noqa: E402
 
 from napari_insitu_tem.layers.opening import show_opened  # noqa: E402
+from napari_insitu_tem.layers.tracking import tracking_of  # noqa: E402
 from napari_insitu_tem.model import alignment, record, timebase  # noqa: E402
 from napari_insitu_tem.samples import find_sample, open_sample  # noqa: E402
 from napari_insitu_tem.state.kymographs import kymographs_of  # noqa: E402
@@ -235,6 +236,33 @@ def following_the_front() -> None:
     window.close()
 
 
+def tracing_the_front() -> None:
+    """The front of the wire's axis followed by itself; its rate law."""
+    window = opened("si_nanowire")
+    session = window.session
+    window.only_lanes("coverage", "current", "kymograph")
+    dock = window.dock("Front position")
+    tracking = tracking_of(session)
+    session.set_range((round(65e9), round(371e9)))
+    session.go_to(20)
+    window.press(dock.track_bar.buttons["all"])
+    window.until(lambda: not tracking.is_busy)
+    print("  ", dock.message.text(), flush=True)
+    session.go_to(29)
+    window.timeline_height(430)
+    window.show(dock.row_view)
+    shoot(window, "front-tracked")
+    dock.laws.set_open(True)
+    dock.laws.form.start.set_value(0.0)
+    dock.laws.form.onset.set_value(65.0)
+    dock.laws.fit()
+    window.until(lambda: dock.laws.report() is not None)
+    print("  ", dock.laws.verdict.text(), dock.laws.numbers.text(), flush=True)
+    window.show(dock.laws.copy_button)
+    shoot(window, "front-law")
+    window.close()
+
+
 def marking_events() -> None:
     """A word of one's own, and a lasting event with its charge."""
     window = opened("si_nanowire")
@@ -347,6 +375,7 @@ SCENES: dict[str, Callable[[], None]] = {
         calibrating,
         expanding,
         following_the_front,
+        tracing_the_front,
         marking_events,
         measuring_a_layer,
         exporting,

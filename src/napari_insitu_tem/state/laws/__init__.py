@@ -59,7 +59,7 @@ class Laws:
         if change.is_preview or not self._reports:
             return
         before, after = change.before, change.after
-        parts = ("alignments", "calibrations", "intervals", "flipped")
+        parts = ("alignments", "calibrations", "intervals", "flipped", "drifts")
         stale = any(getattr(before, p) is not getattr(after, p) for p in parts)
         gone = [
             key

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from napari_insitu_tem.measure.laws.ranking import SIMPLER
 from napari_insitu_tem.measure.laws.result import NOT_IDENTIFIABLE, LawFit
 from napari_insitu_tem.model.law_columns import LAW_COLUMNS
 from napari_insitu_tem.model.record import Record
@@ -172,10 +173,15 @@ class LawReport:
                 "you know it from elsewhere."
             )
         weight = self.weights.get(self.best, float("nan"))
-        likeliest = max(self.weights, key=lambda law: self.weights[law])
         words = f"{_titled(self.best)}, with a weight of {100 * weight:.0f} %."
-        if likeliest != self.best:
-            words += f" {_titled(likeliest)} is hardly better and less simple."
+        least = min(fit.aicc for fit in self.fits.values())
+        near = [
+            _titled(law)
+            for law, fit in self.fits.items()
+            if law != self.best and fit.aicc <= least + SIMPLER
+        ]
+        if near:
+            words += f" About as good, but not simpler: {', '.join(near)}."
         return words
 
     def _alone(self) -> str:

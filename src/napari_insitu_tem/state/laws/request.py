@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from napari_insitu_tem.measure.laws.base import (
@@ -115,7 +115,7 @@ class FrontData:
             mine = [r for r in mine if r.frame in self.frames]
             surest = min(mine, key=lambda row: row.u_pick_px or 1.0)
             rows = (*given.rows, surest.changed(method="snapped"))
-            given = FrontRows(given.path, given.object, rows)
+            given = replace(given, rows=rows)
         names = given.fronts_in(self.frames)
         return Following(given, self.frames, names, u_pick_px)
 
