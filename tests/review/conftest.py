@@ -21,9 +21,9 @@ from napari_insitu_tem.state.tracking import plan_tracking, put_tracked
 
 
 @cache
-def filmed(name: str, seed: int) -> SimulatedCase:
+def filmed(name: str, seed: int, **filming: Any) -> SimulatedCase:
     """The case, simulated once a run."""
-    return simulate_case(name, seed=seed)
+    return simulate_case(name, seed=seed, **filming)
 
 
 @dataclass(eq=False)
@@ -79,8 +79,8 @@ class Desk:
 def desk():
     """Put a case on the desk."""
 
-    def put(name: str, *, seed: int = 1) -> Desk:
-        made = filmed(name, seed)
+    def put(name: str, *, seed: int = 1, **filming: Any) -> Desk:
+        made = filmed(name, seed, **filming)
         session = Session()
         session.open(made.experiment())
         return Desk(made, session)

@@ -135,7 +135,7 @@ def test_a_correction_is_an_anchor_and_only_rows_between_picks_change(session):
     changes = []
     session.document_changed.connect(changes.append)
     (path,) = session.document.of_kind("path")
-    moved = moved_pick(path, before[15], first_front(15) - 5.0 + 6.0)
+    moved = moved_pick(session, path, before[15], first_front(15) + 1.0)
     session.edit("move front", session.document.with_records([moved]))
     plan = plan_correction(session, changes[-1])
     steps = session.history.undo_label
@@ -164,7 +164,7 @@ def test_after_another_edit_following_again_is_a_step_of_its_own(session):
     changes = []
     session.document_changed.connect(changes.append)
     (path,) = session.document.of_kind("path")
-    moved = moved_pick(path, fronts(session)[15], first_front(15) - 5.0 + 6.0)
+    moved = moved_pick(session, path, fronts(session)[15], first_front(15) + 1.0)
     session.edit("move front", session.document.with_records([moved]))
     correction = changes[-1]
     plan = plan_correction(session, correction)

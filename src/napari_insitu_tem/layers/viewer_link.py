@@ -403,6 +403,8 @@ def _touched_kinds(change: Change) -> set[str]:
     ):
         return set(KINDS)
     kinds = {kind for kind, _ in _keys_of(change)}
+    if before.drifts is not after.drifts:
+        kinds |= {"path", "front"}
     return kinds | ({"front"} if "path" in kinds else set())
 
 

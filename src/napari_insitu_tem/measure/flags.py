@@ -22,6 +22,8 @@ NO_REFERENCE = "no_reference"
 NO_PATH = "no_path"
 #: The point lies beside the path or beyond its ends.
 OFF_PATH = "off_path"
+#: The drift is corrected, but not known in this frame.
+NO_DRIFT = "no_drift"
 #: The two boundaries of a layer cross.
 CROSSING = "crossing"
 #: The layer is shorter than it is thick.
@@ -48,6 +50,7 @@ DERIVED = frozenset(
         NO_REFERENCE,
         NO_PATH,
         OFF_PATH,
+        NO_DRIFT,
         CROSSING,
         TOO_SHORT,
         NO_OVERLAP,

@@ -11,9 +11,14 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_insitu_tem.model.alignment import Alignment
 from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import ExperimentError
+from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
 
 T = TypeVar("T")
@@ -105,6 +110,8 @@ class Document:
         means uncalibrated, and without an entry the file's own holds.
     intervals
         (movie name) to a typed frame interval in s, for movies without times.
+    drifts
+        (movie name) to its drift, corrected or not.
     flipped
         Names of the traces whose current is recorded cathodic positive.
     vocabulary, settings
@@ -118,6 +125,7 @@ class Document:
         default_factory=_nothing
     )
     intervals: Mapping[str, float] = field(default_factory=_nothing)
+    drifts: Mapping[str, MovieDrift] = field(default_factory=_nothing)
     flipped: frozenset[str] = frozenset()
     vocabulary: tuple[EventTerm, ...] = DEFAULT_VOCABULARY
     settings: Settings = Settings()
@@ -187,6 +195,35 @@ class Document:
     def with_interval(self, movie: str, interval_s: float) -> Document:
         """Type a frame interval."""
         return replace(self, intervals=_with(self.intervals, movie, float(interval_s)))
+
+    def with_drift(self, movie: str, drift: MovieDrift | None) -> Document:
+        """Set the drift of a movie; None forgets it."""
+        rest = {k: v for k, v in self.drifts.items() if k != movie}
+        if drift is not None:
+            rest[movie] = drift
+        return replace(self, drifts=MappingProxyType(rest))
+
+    def corrected_drift(self, movie: str) -> MovieDrift | None:
+        """The drift that is corrected in a movie; None where none is."""
+        drift = self.drifts.get(movie)
+        return drift if drift is not None and drift.is_on else None
+
+    def carried(
+        self, geometry: Geometry, movie: str, start: int, stop: int
+    ) -> Geometry:
+        """A shape of one frame where the drift has moved it in another.
+
+        Unchanged where no drift is corrected.
+        """
+        drift = self.corrected_drift(movie)
+        if drift is None or start == stop or geometry.shape == "none":
+            return geometry
+        dy, dx = drift.moved(start, stop)
+        return geometry.moved(float(dy), float(dx))
+
+    def path_points(self, path: Record, frame: int) -> NDArray[np.float64]:
+        """(n, 2) vertices of a path, (y, x), as it lies in a frame."""
+        return self.carried(path.geometry, path.movie, path.frame, frame).array()
 
 
 def without_preview(document: Document, preview: Document, base: Document) -> Document:

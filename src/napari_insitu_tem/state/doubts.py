@@ -18,6 +18,7 @@ _REASONS = {
     "too_short": "the shape is too small to be measured.",
     "no_path": "the path is not there.",
     "off_path": "the point is not on its path.",
+    "no_drift": "the drift of the frame is not known.",
     "movie_missing": "the movie is not open.",
     "frame_missing": "the movie has no such frame.",
     "no_reference": "nothing is measured on the reference frames.",

@@ -12,6 +12,7 @@ from psygnal import Signal
 from napari_insitu_tem.measure.fronts.track import FrontTrack
 from napari_insitu_tem.measure.kymograph import Kymograph, reslice
 from napari_insitu_tem.measure.paths import point_at, position_along
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.record import Record
@@ -39,6 +40,12 @@ class KymographOrder:
         The path.
     width_px
         Averaging width across it.
+    frames
+        Tells one movie of that name from another.
+    drift
+        The drift that is corrected: the path follows it. None: nothing moves.
+    drawn
+        The frame on which the path was drawn.
     """
 
     path_id: str
@@ -46,6 +53,8 @@ class KymographOrder:
     geometry: Geometry
     width_px: int
     frames: Hashable = None
+    drift: MovieDrift | None = None
+    drawn: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +108,17 @@ class Kymographs:
         """What the kymograph of a path is made of now."""
         movie = self._session.experiment.movie(path.movie)
         width = int(path.get("width_px", WIDTH_PX) or WIDTH_PX)
+        drift = self._session.document.corrected_drift(path.movie)
+        if drift is not None and len(drift.shift) != len(movie):
+            drift = None
         return KymographOrder(
-            path.id, path.movie, path.geometry, width, id(movie.frames)
+            path.id,
+            path.movie,
+            path.geometry,
+            width,
+            id(movie.frames),
+            drift,
+            path.frame if drift is not None else 0,
         )
 
     def of(self, path: Record) -> Kymograph | None:
@@ -126,7 +144,14 @@ class Kymographs:
             The user stopped it.
         """
         movie = self._session.experiment.movie(order.movie)
-        return reslice(movie, order.geometry.array(), order.width_px, progress=progress)
+        drift = order.drift
+        return reslice(
+            movie,
+            order.geometry.array(),
+            order.width_px,
+            shift=None if drift is None else drift.path_shift(order.drawn),
+            progress=progress,
+        )
 
     def keep(self, order: KymographOrder, kymograph: Kymograph) -> None:
         """Keep a kymograph that was made and tell those who wait for it."""
@@ -167,7 +192,8 @@ def pick_front(session: Session, path: Record, frame: int, position: float) -> R
         The tool lacks an object.
     """
     tool = session.toolbox["front"]
-    record = new_record(session, tool, _point_on(path, position))
+    point = _point_on(session, path, frame, position)
+    record = new_record(session, tool, point)
     return record.changed(movie=path.movie, frame=int(frame), path=path.object)
 
 
@@ -180,9 +206,10 @@ def take_front_near(session: Session, path: Record, frame: int, position: float)
     """
     tool = session.toolbox["front"]
     places: dict[str, dict[int, float]] = {}
-    points = path.geometry.array()
-    for row in session.document.of_kind("front", path.movie):
+    document = session.document
+    for row in document.of_kind("front", path.movie):
         if row.object == tool.object and row.get("path") == path.object:
+            points = document.path_points(path, row.frame)
             at = position_along(points, row.geometry.array()[0]).position
             places.setdefault(str(row.get("front")), {})[row.frame] = float(at)
     away = {
@@ -212,10 +239,11 @@ def _free_front_name(session: Session) -> str:
     return f"front {number}"
 
 
-def moved_pick(path: Record, pick: Record, position: float) -> Record:
+def moved_pick(session: Session, path: Record, pick: Record, position: float) -> Record:
     """A pick at another position along its path: manual, unflagged."""
-    return touched(pick, _point_on(path, position))
+    return touched(pick, _point_on(session, path, pick.frame, position))
 
 
-def _point_on(path: Record, position: float) -> Geometry:
-    return Geometry.of("point", point_at(path.geometry.array(), np.float64(position)))
+def _point_on(session: Session, path: Record, frame: int, position: float) -> Geometry:
+    points = session.document.path_points(path, frame)
+    return Geometry.of("point", point_at(points, np.float64(position)))

@@ -102,7 +102,8 @@ def placed(session: Session, record: Record) -> Record:
     path = path_of(session.document, record)
     if path is None:
         return record
-    nearest = position_along(path.geometry.array(), record.geometry.array()[0])
+    points = session.document.path_points(path, record.frame)
+    nearest = position_along(points, record.geometry.array()[0])
     if nearest.distance > REACH_PX:
         raise MeasurementError(
             f"The click is {nearest.distance:.0f} px from the path.",
@@ -127,7 +128,7 @@ def snapped(session: Session, record: Record) -> Record:
         path = path_of(session.document, record)
         if path is None:
             return record
-        along = path.geometry.array()
+        along = session.document.path_points(path, record.frame)
     result = snap(np.asarray(image), record.geometry, along=along)
     if result.flag:
         return record.changed(flag=result.flag, method="manual", u_pick_px=None)
@@ -249,7 +250,9 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
         object=source.object,
         movie=source.movie,
         frame=target,
-        geometry=source.geometry,
+        geometry=session.document.carried(
+            source.geometry, source.movie, source.frame, target
+        ),
         observer=session.document.settings.observer,
         attributes=dict(source.attributes),
     )

@@ -27,6 +27,7 @@ from napari_insitu_tem.model.document import (
     ObjectSettings,
     Settings,
 )
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import ReadError, SaveError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
@@ -81,6 +82,17 @@ def full_document() -> Document:
             {"film": (Calibration.square(0.1), None), "two": (None,)}
         ),
         intervals=MappingProxyType({"film": 0.1}),
+        drifts=MappingProxyType(
+            {
+                "film": MovieDrift(
+                    ((0.0, 0.0), (math.nan, math.nan), (1 / 3, -2.0)),
+                    ((0.0, 0.0), (math.nan, math.nan), (0.01, 0.02)),
+                    ("", "blank", ""),
+                    Geometry.of("polygon", [(0, 0), (0, 20), (20, 20)]),
+                    is_on=False,
+                )
+            }
+        ),
         flipped=frozenset({"b", "a"}),
         vocabulary=(EventTerm("pop", "#123456", "x"), *DEFAULT_VOCABULARY),
         settings=Settings(u_pick_px=0.5, observer="me", velocity_frames=7),
@@ -162,6 +174,7 @@ def test_unknown_parts_are_found_for_the_next_save() -> None:
         ("alignments", {"f": [{"rate": 9.0}]}, "alignments"),
         ("calibrations", {"f": [{"y_nm": -1, "x_nm": 1}]}, "calibrations"),
         ("intervals", [1], "intervals"),
+        ("drifts", {"f": {"shift": [[0.0]]}}, "drifts.f.shift.0"),
         ("records", [{"id": "a"}], "records.0"),
         (
             "records",

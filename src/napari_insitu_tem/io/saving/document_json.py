@@ -19,6 +19,7 @@ from napari_insitu_tem.model.document import (
     ObjectSettings,
     Settings,
 )
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 from napari_insitu_tem.model.record import Record
 
@@ -59,6 +60,7 @@ PARTS: Mapping[str, Any] = {
     "alignments": dict[str, tuple[_Alignment, ...]],
     "calibrations": dict[str, tuple[Calibration | None, ...]],
     "intervals": dict[str, float],
+    "drifts": dict[str, MovieDrift],
     "flipped": frozenset[str],
     "vocabulary": tuple[EventTerm, ...],
     "settings": Settings,

@@ -28,10 +28,10 @@ FloatArray = NDArray[np.float64]
 BESIDE_PX = 10.0
 BEYOND_PX = 3.0
 
-#: position, its uncertainty for a pick of 1 px, flag
-_Place = tuple[float, float, str]
+#: position, its uncertainty for a pick of 1 px, that from the drift, flag
+_Place = tuple[float, float, float, str]
 
-_NOWHERE = float("nan"), float("nan")
+_NOWHERE = float("nan"), float("nan"), 0.0
 
 
 def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> None:
@@ -39,7 +39,8 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
 
     A front's path is the first row of kind path on its movie whose object is the name
     in `path`, drawn in a frame of the same pixel size. Positions count from the path's
-    first vertex.
+    first vertex. Where the drift is corrected, the path follows it from the frame on
+    which it was drawn.
     """
     paths = _paths(source)
     known = scales(records, source)
@@ -51,7 +52,7 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
             path_row = paths.get((record.movie, str(record.get("path")), scale))
             place = _place(source, record, path_row, scale)
         places.append(place)
-        set_flag(columns, row, place[2])
+        set_flag(columns, row, place[3])
     position = np.array([place[0] for place in places])
     pick, own = pick_uncertainties(records, source)
     u_position = np.array([place[1] for place in places]) * pick
@@ -61,6 +62,7 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
     frames = [record.frame for record in records]
     repeat, _ = numbered(list(zip(thing.tolist(), frames, strict=True)))
     u_position = scatter_of_repeats(position, u_position, repeat, ~own)
+    u_position = np.hypot(u_position, [place[2] for place in places])
     share = np.array([scale[1] for scale in known])
     columns |= {
         "value": position,
@@ -93,21 +95,27 @@ def _place(
     """Where a front is along its path."""
     if path is None:
         return (*_NOWHERE, flags.NO_PATH)
+    drift = source.document.corrected_drift(record.movie)
+    if drift is not None and np.isnan(drift.known_at(record.frame)).any():
+        return (*_NOWHERE, flags.NO_DRIFT)
 
     def project() -> _Place:
         pixel = np.asarray(scale)
+        points = source.document.path_points(path, record.frame)
         try:
-            found = position_along(
-                path.geometry.array() * pixel, record.geometry.array()[0] * pixel
-            )
+            found = position_along(points * pixel, record.geometry.array()[0] * pixel)
         except MeasurementError:
             return (*_NOWHERE, flags.NO_PATH)
         size = float(np.sqrt(pixel.prod()))
         off = found.distance > BESIDE_PX * size or found.beyond > BEYOND_PX * size
         sensitivity = float(np.linalg.norm(pixel * found.direction))
-        return found.position, sensitivity, flags.OFF_PATH if off else ""
+        u_drift = 0.0
+        if drift is not None:
+            u = drift.u_moved(path.frame, record.frame)
+            u_drift = float(np.linalg.norm(u * pixel * found.direction))
+        return found.position, sensitivity, u_drift, flags.OFF_PATH if off else ""
 
-    return source.derived("place", record, (path, scale), project)
+    return source.derived("place", record, (path, scale, drift), project)
 
 
 def _velocities(

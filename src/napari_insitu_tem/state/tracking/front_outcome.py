@@ -78,7 +78,8 @@ class FrontWriter:
         position = float(track.position[front, t])
         if not np.isfinite(position):
             return None
-        point = point_at(given.path.geometry.array(), np.float64(position))
+        points = given.points(self.following.frames[t])
+        point = point_at(points, np.float64(position))
         found: dict[str, Any] = {
             "geometry": Geometry.of("point", point),
             "u_pick_px": float(track.u_position[front, t]),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.fronts.track import FrontTrack, track_front
 from napari_insitu_tem.measure.kymograph import Kymograph
 from napari_insitu_tem.measure.paths import position_along
 from napari_insitu_tem.model.document import Document
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
 
@@ -29,11 +31,14 @@ class FrontRows:
         The object.
     rows
         All fronts of this object on this path, picked or tracked.
+    drift
+        The drift that is corrected in the movie: the path follows it.
     """
 
     path: Record
     object: str
     rows: tuple[Record, ...]
+    drift: MovieDrift | None = None
 
     @classmethod
     def of(cls, document: Document, path: Record, name: str) -> FrontRows:
@@ -43,7 +48,7 @@ class FrontRows:
             for row in document.of_kind("front", path.movie)
             if row.object == name and row.get("path") == path.object
         )
-        return cls(path, name, rows)
+        return cls(path, name, rows, document.corrected_drift(path.movie))
 
     @property
     def picks(self) -> list[Record]:
@@ -55,9 +60,16 @@ class FrontRows:
         """Rows that were followed."""
         return [row for row in self.rows if row.method == "tracked"]
 
+    def points(self, frame: int) -> NDArray[np.float64]:
+        """(n, 2) vertices of the path as it lies in a frame."""
+        points = self.path.geometry.array()
+        if self.drift is None:
+            return points
+        return points + self.drift.moved(self.path.frame, frame)
+
     def position(self, row: Record) -> float:
         """Distance of a row along the path in px."""
-        points = self.path.geometry.array()
+        points = self.points(row.frame)
         return float(position_along(points, row.geometry.array()[0]).position)
 
     def fronts_in(self, frames: range) -> tuple[str, ...]:

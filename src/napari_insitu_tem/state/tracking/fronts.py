@@ -138,7 +138,7 @@ def _plan(
 
     def rows(document: Document) -> tuple[Record, ...]:
         path = document.records.get(given.path.id)
-        if path is None:
+        if path is None or document.corrected_drift(path.movie) != given.drift:
             return ()
         return path, *FrontRows.of(document, path, given.object).rows
 

@@ -106,7 +106,7 @@ def _plan(
     present = rows_alike(session.document, seed)
     movie = session.experiment.movie(seed.movie)
     observer = session.document.settings.observer
-    walk = _Walk(movie, seed, tuple(present), observer, find)
+    walk = _Walk(movie, session.document, seed, tuple(present), observer, find)
     paths = [list(way) for way in ways]
 
     def rows(document: Document) -> tuple[Record, ...]:
@@ -126,6 +126,7 @@ class _Walk:
     """A shape on its way through frames; runs in a thread."""
 
     movie: Movie
+    document: Document
     seed: Record
     present: tuple[Record, ...]
     observer: str
@@ -164,7 +165,8 @@ class _Walk:
         own = [row for row in here if row.method != "tracked"]
         if own:
             return own[-1]
-        found = self._found(frame, last.geometry)
+        start = self.document.carried(last.geometry, last.movie, last.frame, frame)
+        found = self._found(frame, start)
         if found.flag:
             self.notes.append(f"Stopped at frame {frame}: {in_words(found.flag)}")
             return None

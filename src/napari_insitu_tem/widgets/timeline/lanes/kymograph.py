@@ -187,7 +187,7 @@ class KymographLane(Lane):
         """Show the picks; make the image anew when the path was changed."""
         path = self.path
         if path is None or not (
-            touches(change, "alignments", "intervals", "calibrations")
+            touches(change, "alignments", "intervals", "calibrations", "drifts")
             or touches_rows(change, "path", "front")
         ):
             return
@@ -265,16 +265,14 @@ class KymographLane(Lane):
         moments = Moments(self.session.experiment)
         frames = [pick.frame for pick in self._picks]
         self._time_s = moments.start_s([path.movie] * len(frames), frames)
-        points = path.geometry.array()
-        self._value = (
-            np.array(
-                [
-                    position_along(points, pick.geometry.array()[0]).position
-                    for pick in self._picks
-                ]
-            )
-            * self._per_px
-        )
+        document = self.session.document
+        places = [
+            position_along(
+                document.path_points(path, pick.frame), pick.geometry.array()[0]
+            ).position
+            for pick in self._picks
+        ]
+        self._value = np.array(places) * self._per_px
         self._draw_picks()
 
     def _draw_picks(self) -> None:

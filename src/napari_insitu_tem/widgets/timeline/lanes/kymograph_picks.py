@@ -33,7 +33,8 @@ class MovePick(Gesture):
 
     def move(self, mouse: Mouse) -> None:
         """Follow the mouse."""
-        self._moved = moved_pick(self._path, self._pick, mouse.value / self._per_px)
+        position = mouse.value / self._per_px
+        self._moved = moved_pick(self._session, self._path, self._pick, position)
         self._session.preview(self._session.document.with_records([self._moved]))
 
     def finish(self, mouse: Mouse) -> None:
@@ -90,7 +91,7 @@ class PlacePick(Gesture):
         if self._record is None:
             return
         position = mouse.value / self._per_px
-        self._record = moved_pick(self._path, self._record, position)
+        self._record = moved_pick(self._session, self._path, self._record, position)
         self._session.preview(self._session.document.with_records([self._record]))
 
     def finish(self, mouse: Mouse) -> None:

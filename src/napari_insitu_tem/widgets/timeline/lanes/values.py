@@ -130,7 +130,7 @@ class ValuesLane(Lane):
 
     def update(self, change: Change | None) -> None:
         """Read the rows anew, or only their times where only the clocks changed."""
-        parts = ("calibrations", "objects", "settings", "intervals")
+        parts = ("calibrations", "objects", "settings", "intervals", "drifts")
         kinds = (self._of_kind, *_ALSO_OF.get(self._of_kind, ()))
         if touches(change, *parts) or touches_rows(change, *kinds):
             self._read()
