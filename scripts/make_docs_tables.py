@@ -20,6 +20,7 @@ from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.layers.shortcuts import SHORTCUTS
 from napari_insitu_tem.model.columns import (
     COMMON,
+    DOSE_COLUMNS,
     KINDS,
     SIGNAL_COLUMNS,
     U_PICK,
@@ -123,6 +124,7 @@ def _key(key: str) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "columns-common": partial(columns_table, COMMON),
     "columns-pick": partial(columns_table, (U_PICK,)),
+    "columns-dose": partial(columns_table, DOSE_COLUMNS),
     **{
         f"columns-{kind.name}": partial(columns_table, kind.columns)
         for kind in KINDS.values()

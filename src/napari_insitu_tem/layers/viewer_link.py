@@ -395,7 +395,7 @@ class ViewerLink:
 def _touched_kinds(change: Change) -> set[str]:
     """Kinds whose tables an edit may have changed."""
     before, after = change.before, change.after
-    parts = ("objects", "alignments", "calibrations", "intervals", "flipped")
+    parts = ("objects", "alignments", "calibrations", "intervals", "flipped", "beams")
     if any(getattr(before, part) is not getattr(after, part) for part in parts):
         return set(KINDS)
     if before.settings is not after.settings or (

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.measure import flags
 from napari_insitu_tem.measure.source import Source
+from napari_insitu_tem.model.columns import DOSE_COLUMNS
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.record import Record
 
@@ -36,10 +37,13 @@ _NUMBERS = (
     "charge_C",
 )
 _COUNTERS = ("cycle", "step")
+_DOSES = tuple(column.name for column in DOSE_COLUMNS)
 
 
 def common_columns(records: Sequence[Record], source: Source) -> dict[str, Any]:
     """Name to (N,) values of the common columns, value and its uncertainty excepted.
+
+    The columns of the dose are there, too, empty where it is not known.
 
     Cells are empty where the movie or the frame is not there; `flag` then says so,
     unless the row carries a flag of its own.
@@ -52,7 +56,7 @@ def common_columns(records: Sequence[Record], source: Source) -> dict[str, Any]:
         source.derived("wkt", record, None, lambda r=record: r.geometry.wkt)  # type: ignore[misc]
         for record in records
     ]
-    columns |= {name: np.full(len(records), np.nan) for name in _NUMBERS}
+    columns |= {name: np.full(len(records), np.nan) for name in (*_NUMBERS, *_DOSES)}
     counters = {name: np.full(len(records), np.nan) for name in _COUNTERS}
     for name, rows in rows_by_movie(records).items():
         _join(columns, counters, name, rows, source)
@@ -145,7 +149,7 @@ def _join(
     for row in np.array(rows)[~there]:
         set_flag(columns, int(row), flags.FRAME_MISSING)
     at, frames = np.array(rows)[there], frames[there]
-    for name in _NUMBERS:
+    for name in (*_NUMBERS, *(name for name in _DOSES if name in signals)):
         columns[name][at] = signals[name].to_numpy(float)[frames]
     for name in _COUNTERS:
         picked = signals[name].take(frames)

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from napari_insitu_tem.measure import flags
-from napari_insitu_tem.model.columns import COMMON, KINDS, U_PICK, Column
+from napari_insitu_tem.model.columns import (
+    COMMON,
+    DOSE_COLUMNS,
+    KINDS,
+    U_PICK,
+    Column,
+)
 from napari_insitu_tem.model.document import ObjectSettings
 from napari_insitu_tem.model.errors import ExperimentError, MeasurementError, ReadError
 from napari_insitu_tem.model.geometry import Geometry
@@ -76,7 +82,8 @@ def records_from_table(
 
 
 def _described(kind: str) -> tuple[Column, ...]:
-    return (*COMMON, *KINDS[kind].columns, *KINDS[kind].options, U_PICK)
+    of_kind = KINDS[kind]
+    return (*COMMON, *of_kind.columns, *of_kind.options, U_PICK, *DOSE_COLUMNS)
 
 
 def _record(
@@ -115,12 +122,23 @@ def _attributes(
         value = cells.get(name)
         if value in (None, ""):
             continue
-        whole = types[name] == "integer"
-        own[name] = _frame(value, name) if whole else str(value)
+        own[name] = _typed(value, name, types[name])
     settings = objects.get(_text(cells, "object"))
     if settings is not None and own.get("volume_model") == settings.volume_model:
         own.pop("volume_model", None)
     return pairs(own)
+
+
+def _typed(value: Any, name: str, type_: str) -> Any:
+    """The value of an authored cell."""
+    if type_ == "integer":
+        return _frame(value, name)
+    if type_ == "string":
+        return str(value)
+    try:
+        return float(value)
+    except ValueError:
+        raise ExperimentError(f"its {name} is {value!r}, not a number.") from None
 
 
 def _text(cells: dict[str, Any], name: str) -> str:

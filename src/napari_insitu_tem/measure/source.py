@@ -26,7 +26,8 @@ class Source:
 
     What was derived from a record is kept as long as that very record (they are
     immutable) and what else went into it stay the same; signals at frames as long as
-    the movie, its alignment, its typed interval and the record of the traces do.
+    the movie, its alignment, its typed interval and pixel size, its beam and the record
+    of the traces do.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ class Source:
 
     def signals(self, name: str) -> pd.DataFrame:
         """The record at every frame of a movie, see `Experiment.signals_at_frames`."""
-        key = self._clock_key(name)
+        key = (*self._clock_key(name), *self._dose_key(name))
         kept = self._signals.get(name)
         if kept is None or not _same(kept[0], key):
             kept = key, self._experiment.signals_at_frames(name)
@@ -97,6 +98,10 @@ class Source:
             self.document.intervals.get(name),
             self._experiment.record,
         )
+
+    def _dose_key(self, name: str) -> tuple[object, ...]:
+        sizes = self.document.calibrations.get(name)
+        return (self.document.beams.get(name), sizes[-1] if sizes else None)
 
     def derived(
         self, what: str, record: Record, key: Hashable, compute: Callable[[], T]

@@ -12,7 +12,13 @@ from napari_insitu_tem.measure.common import common_columns
 from napari_insitu_tem.measure.kinds import FILLS
 from napari_insitu_tem.measure.rows import records_from_table
 from napari_insitu_tem.measure.source import Source, is_same
-from napari_insitu_tem.model.columns import KINDS, U_PICK, Column, empty_table
+from napari_insitu_tem.model.columns import (
+    DOSE_COLUMNS,
+    KINDS,
+    U_PICK,
+    Column,
+    empty_table,
+)
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.record import Record
 
@@ -40,9 +46,9 @@ class TableBuilder:
         -------
         DataFrame
             One row a record in document order. First the columns of the kind (see
-            `model.columns.KINDS`), typed; then, where some row fills them, `u_pick_px`
-            and the kind's options; then other attributes and unknown columns met in a
-            CSV.
+            `model.columns.KINDS`), typed; then, where some row fills them, `u_pick_px`,
+            the kind's options and the dose; then other attributes and unknown columns
+            met in a CSV.
         """
         present = self._source.parts
         if not is_same(present, self._made_from):
@@ -92,7 +98,7 @@ def _options(
 ) -> list[Column]:
     """The optional columns that some row fills."""
     columns[U_PICK.name] = [record.u_pick_px for record in records]
-    optional = (U_PICK, *KINDS[kind].options)
+    optional = (U_PICK, *KINDS[kind].options, *DOSE_COLUMNS)
     return [c for c in optional if _is_filled(columns.get(c.name, ()))]
 
 
@@ -116,7 +122,8 @@ def _with_the_rest(
     table: pd.DataFrame, records: Sequence[Record], kind: str
 ) -> pd.DataFrame:
     """Add attributes and columns that no description knows."""
-    known = {*KINDS[kind].names, *(column.name for column in KINDS[kind].options)}
+    optional = (*KINDS[kind].options, *DOSE_COLUMNS)
+    known = {*KINDS[kind].names, *(column.name for column in optional)}
     more: dict[str, dict[int, Any]] = {}
     for row, record in enumerate(records):
         for name, value in (*record.attributes, *record.extra):

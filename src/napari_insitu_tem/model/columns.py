@@ -177,6 +177,74 @@ U_PICK = Column(
     authored=True,
 )
 
+#: Follow last in any table whose movie's dose is known.
+DOSE_COLUMNS: tuple[Column, ...] = (
+    Column(
+        "dose_rate_e_A2_s",
+        "number",
+        "Electron dose rate during the frame, in electrons per square angstrom and s.",
+        "e/Å²/s",
+    ),
+    Column(
+        "u_dose_rate_e_A2_s",
+        "number",
+        "Standard uncertainty of dose_rate_e_A2_s.",
+        "e/Å²/s",
+    ),
+    Column(
+        "dose_e_A2",
+        "number",
+        "Electron dose received by the end of the frame, what came before included.",
+        "e/Å²",
+    ),
+    Column("u_dose_e_A2", "number", "Standard uncertainty of dose_e_A2.", "e/Å²"),
+)
+
+_EXPANSION_OPTIONS: tuple[Column, ...] = (
+    Column(
+        "spacing_px",
+        "number",
+        "Spacing of the lattice in the box, measured on the frame.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "u_spacing_px",
+        "number",
+        "Standard uncertainty of spacing_px.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "orientation_deg",
+        "number",
+        "Direction across the lattice planes, from +x toward +y, 0 to 180.",
+        "deg",
+        authored=True,
+    ),
+    Column(
+        "u_orientation_deg",
+        "number",
+        "Standard uncertainty of orientation_deg.",
+        "deg",
+        authored=True,
+    ),
+    Column(
+        "guess_px",
+        "number",
+        "Spacing near which a lattice was looked for, where one was chosen.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "guess_deg",
+        "number",
+        "Orientation near which it was looked for, where one was chosen.",
+        "deg",
+        authored=True,
+    ),
+)
+
 _SEI_OPTIONS: tuple[Column, ...] = (
     _text("core", "How the core's radius is found: circle, diameter or empty."),
     Column("u_radius_nm", "number", "Standard uncertainty of radius_nm.", "nm"),
@@ -254,6 +322,7 @@ KINDS: dict[str, Kind] = {
             "Expansion",
             _EXPANSION,
             ("line", "path", "polygon", "ellipse"),
+            _EXPANSION_OPTIONS,
         ),
         Kind("front", "Front position", _FRONT, ("point",)),
         Kind("sei", "SEI thickness", _SEI, ("band",), _SEI_OPTIONS),

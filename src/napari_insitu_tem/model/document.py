@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.model.alignment import Alignment
+from napari_insitu_tem.model.beam import Beam
 from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import ExperimentError
@@ -112,6 +113,7 @@ class Document:
         (movie name) to a typed frame interval in s, for movies without times.
     drifts
         (movie name) to its drift, corrected or not.
+    beams
     flipped
         Names of the traces whose current is recorded cathodic positive.
     vocabulary, settings
@@ -125,6 +127,7 @@ class Document:
         default_factory=_nothing
     )
     intervals: Mapping[str, float] = field(default_factory=_nothing)
+    beams: Mapping[str, Beam] = field(default_factory=_nothing)
     drifts: Mapping[str, MovieDrift] = field(default_factory=_nothing)
     flipped: frozenset[str] = frozenset()
     vocabulary: tuple[EventTerm, ...] = DEFAULT_VOCABULARY
@@ -195,6 +198,13 @@ class Document:
     def with_interval(self, movie: str, interval_s: float) -> Document:
         """Type a frame interval."""
         return replace(self, intervals=_with(self.intervals, movie, float(interval_s)))
+
+    def with_beam(self, movie: str, beam: Beam | None) -> Document:
+        """Say how a movie's dose is known; None: it is not."""
+        if beam is not None:
+            return replace(self, beams=_with(self.beams, movie, beam))
+        kept = {name: known for name, known in self.beams.items() if name != movie}
+        return replace(self, beams=MappingProxyType(kept))
 
     def with_drift(self, movie: str, drift: MovieDrift | None) -> Document:
         """Set the drift of a movie; None forgets it."""

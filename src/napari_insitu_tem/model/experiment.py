@@ -20,6 +20,7 @@ from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import ExperimentError, TimeBaseError
 from napari_insitu_tem.model.joining import average_over_windows
 from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.movie_dose import MovieDose, movie_dose
 from napari_insitu_tem.model.timebase import FrameTimes, to_ns, to_seconds
 from napari_insitu_tem.model.trace import Trace, merge_traces
 
@@ -288,9 +289,20 @@ class Experiment:
             One row a frame: `frame`, `time_s`, `frame_duration_s`, `u_time_s`, then
             `potential_V`, `current_A`, `charge_C`, their standard deviations
             (`potential_sd_V`, ...), `cycle`, `step`, `n_samples`. Cells are empty where
-            the movie has no times or the record does not cover the frame.
+            the movie has no times or the record does not cover the frame. Where the
+            movie's dose is known: `dose_rate_e_A2_s`, `dose_e_A2` and their `u_`.
         """
         film = self.movie(movie)
+        return _with_dose(self._signals_of(film), self.dose(film.name))
+
+    def dose(self, movie: str | None = None) -> MovieDose | None:
+        """The electron dose of a movie's frames; None where it is not known."""
+        film = self.movie(movie)
+        beam = self.document.beams.get(film.name)
+        return None if beam is None else movie_dose(beam, film)
+
+    def _signals_of(self, film: Movie) -> pd.DataFrame:
+        """Frames, times and the record at them."""
         count = len(film)
         table = pd.DataFrame({"frame": np.arange(count)})
         if film.times is None:
@@ -311,6 +323,18 @@ class Experiment:
         if record is None:
             return table.join(_no_signals(count))
         return table.join(average_over_windows(record, *times.windows_ns))
+
+
+def _with_dose(table: pd.DataFrame, dose: MovieDose | None) -> pd.DataFrame:
+    """The table with the dose behind its columns, where there is one."""
+    if dose is None:
+        return table
+    return table.assign(
+        dose_rate_e_A2_s=dose.rate,
+        u_dose_rate_e_A2_s=dose.u_rate,
+        dose_e_A2=dose.dose,
+        u_dose_e_A2=dose.u_dose,
+    )
 
 
 def _no_signals(count: int) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from napari_insitu_tem.io.saving.atomic_folder import write_together
 from napari_insitu_tem.io.saving.datapackage import FILE_NAME as PACKAGE
 from napari_insitu_tem.io.saving.datapackage import Resource, describe_package, slug
 from napari_insitu_tem.io.saving.experiment_sources import entries_of
-from napari_insitu_tem.model.columns import KINDS, SIGNAL_COLUMNS
+from napari_insitu_tem.model.columns import DOSE_COLUMNS, KINDS, SIGNAL_COLUMNS
 from napari_insitu_tem.model.errors import ExperimentError, SaveError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.law_columns import LAW_COLUMNS
@@ -166,9 +166,9 @@ def _signals(experiment: Experiment, time_range_s: TimeRange | None) -> list[Res
         path = _free(f"signals_at_frames_{slug(movie.name)}", resources)
         title = f"The record at the frames of {movie.name}"
         data = encoded(table_csv(table))
-        resources.append(
-            Resource(path, title, data, table, SIGNAL_COLUMNS, key="frame")
-        )
+        doses = [column for column in DOSE_COLUMNS if column.name in table]
+        columns = (*SIGNAL_COLUMNS, *doses)
+        resources.append(Resource(path, title, data, table, columns, key="frame"))
     return resources
 
 

@@ -19,6 +19,7 @@ from napari_insitu_tem.io.saving.document_json import (
     unknown_parts,
 )
 from napari_insitu_tem.model.alignment import Alignment, align_by_events
+from napari_insitu_tem.model.beam import Beam
 from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.document import (
     DEFAULT_VOCABULARY,
@@ -82,6 +83,9 @@ def full_document() -> Document:
             {"film": (Calibration.square(0.1), None), "two": (None,)}
         ),
         intervals=MappingProxyType({"film": 0.1}),
+        beams=MappingProxyType(
+                "film": Beam(gain=4.1, region=(0, 1, 8, 9), counts=((0, 1 / 3),)),
+                "two": Beam("probe", current_A=2e-11, u_current_relative=0.1),
         drifts=MappingProxyType(
             {
                 "film": MovieDrift(
@@ -174,6 +178,7 @@ def test_unknown_parts_are_found_for_the_next_save() -> None:
         ("alignments", {"f": [{"rate": 9.0}]}, "alignments"),
         ("calibrations", {"f": [{"y_nm": -1, "x_nm": 1}]}, "calibrations"),
         ("intervals", [1], "intervals"),
+        ("beams", {"f": {"gain": -1.0}}, "beams"),
         ("drifts", {"f": {"shift": [[0.0]]}}, "drifts.f.shift.0"),
         ("records", [{"id": "a"}], "records.0"),
         (

@@ -25,7 +25,14 @@ from napari_insitu_tem.io.saving.csv_cells import (
     plain_text,
     quoted,
 )
-from napari_insitu_tem.model.columns import COMMON, KINDS, U_PICK, Column, typed
+from napari_insitu_tem.model.columns import (
+    COMMON,
+    DOSE_COLUMNS,
+    KINDS,
+    U_PICK,
+    Column,
+    typed,
+)
 from napari_insitu_tem.model.errors import MeasurementError, ReadError, SaveError
 from napari_insitu_tem.model.geometry import Geometry
 
@@ -57,7 +64,7 @@ def kind_of(table: pd.DataFrame) -> str:
 def described(kind: str, names: Iterable[str]) -> tuple[Column, ...]:
     """All columns of a kind, and those of its options that are among the names."""
     there = set(names)
-    options = (U_PICK, *KINDS[kind].options)
+    options = (U_PICK, *KINDS[kind].options, *DOSE_COLUMNS)
     return (*KINDS[kind].all_columns, *(c for c in options if c.name in there))
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from napari_insitu_tem.model.alignment import Alignment
+from napari_insitu_tem.model.beam import Beam
 from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.document import (
     Document,
@@ -60,6 +61,7 @@ PARTS: Mapping[str, Any] = {
     "alignments": dict[str, tuple[_Alignment, ...]],
     "calibrations": dict[str, tuple[Calibration | None, ...]],
     "intervals": dict[str, float],
+    "beams": dict[str, Beam],
     "drifts": dict[str, MovieDrift],
     "flipped": frozenset[str],
     "vocabulary": tuple[EventTerm, ...],
