@@ -114,6 +114,7 @@ class Document:
     drifts
         (movie name) to its drift, corrected or not.
     beams
+        (movie name) to how its electron dose is known.
     flipped
         Names of the traces whose current is recorded cathodic positive.
     vocabulary, settings

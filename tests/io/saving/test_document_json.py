@@ -84,8 +84,11 @@ def full_document() -> Document:
         ),
         intervals=MappingProxyType({"film": 0.1}),
         beams=MappingProxyType(
+            {
                 "film": Beam(gain=4.1, region=(0, 1, 8, 9), counts=((0, 1 / 3),)),
                 "two": Beam("probe", current_A=2e-11, u_current_relative=0.1),
+            }
+        ),
         drifts=MappingProxyType(
             {
                 "film": MovieDrift(
