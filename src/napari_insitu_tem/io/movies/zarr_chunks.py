@@ -103,6 +103,7 @@ class ZarrFrames:
         example = selection.frame_of(np.empty(sizes, self.dtype))
         self.shape: tuple[int, ...] = (frames, *example.shape)
         self._stored = _stored_dtype(array)
+        self._key_of = array.metadata.encode_chunk_key
         self._decode = _decoder(array)
         _, codecs = _description(array)
         self._is_bare_blosc = bool(codecs) and "blosc" in (
@@ -173,7 +174,7 @@ class ZarrFrames:
         return chunk
 
     def _path_of(self, place: Sequence[int]) -> str:
-        key = str(self._array.metadata.encode_chunk_key(tuple(place)))
+        key = str(self._key_of(tuple(place)))
         path = str(self._folder)
         for part in key.split("/"):
             path = f"{path}{os.sep}{part}"
