@@ -17,6 +17,8 @@ _LEAST_RADIUS, _RATIO, _LARGEST_PART = 2.0, 1.12, 0.7
 _APART = 0.125
 #: Blur of the bodies that are tried, in samples.
 _BLUR = 1.5
+#: Lengths of profiles for which bodies are made, as they take a while: multiples.
+_LENGTHS = 32
 
 
 def find_bodies(
@@ -80,6 +82,17 @@ def _line(samples: int) -> FloatArray:
 @lru_cache(maxsize=8)
 def _shapes(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(M, n) bodies less what a level and a slope do, their radii and centres."""
+    bodies, radii, centres = _bodies(-(-samples // _LENGTHS) * _LENGTHS)
+    line = _line(samples)
+    shapes = bodies[:, :samples] - (bodies[:, :samples] @ line.T) @ line
+    largest = max(_LARGEST_PART * samples, 2 * _LEAST_RADIUS)
+    seen = (np.sum(shapes**2, axis=1) > 1e-3) & (radii <= largest)
+    return shapes[seen], radii[seen], centres[seen]
+
+
+@lru_cache(maxsize=4)
+def _bodies(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(M, n) bodies of all sizes and places, their radii and centres."""
     largest = max(_LARGEST_PART * samples, 2 * _LEAST_RADIUS)
     count = int(np.log(largest / _LEAST_RADIUS) / np.log(_RATIO)) + 1
     pairs = []
@@ -90,13 +103,9 @@ def _shapes(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     radii, centres = np.array(pairs).T
     zero, one = np.zeros_like(radii), np.ones_like(radii)
     values = [zero, zero, one, radii, centres, np.log(_BLUR) * one]
-    shapes = np.concatenate(
-        [
-            RoundModel(samples, 0.0, LINEAR)(np.stack(values, axis=1)[i : i + 200])[0]
-            for i in range(0, len(radii), 200)
-        ]
-    )
-    line = _line(samples)
-    shapes -= (shapes @ line.T) @ line
-    seen = np.sum(shapes**2, axis=1) > 1e-3
-    return shapes[seen], radii[seen], centres[seen]
+    brightness = RoundModel(samples, 0.0, LINEAR).brightness
+    parts = [
+        brightness(np.stack(values, axis=1)[i : i + 200])
+        for i in range(0, len(radii), 200)
+    ]
+    return np.concatenate(parts), radii, centres
