@@ -44,7 +44,7 @@ class Beam:
         Counts for an electron and its standard uncertainty; None where not known, or
         not stated.
     offset
-        Counts of a pixel without electrons.
+        Counts of a pixel without electrons; None: not known, and taken as 0.
     gain_source, gain_flag
         "typed" or "estimated", and the doubt of an estimate (see `estimate_gain`).
     region
@@ -71,7 +71,7 @@ class Beam:
     way: Way = "counts"
     gain: float | None = None
     u_gain: float | None = None
-    offset: float = 0.0
+    offset: float | None = None
     gain_source: str = ""
     gain_flag: str = ""
     region: tuple[int, int, int, int] | None = None
@@ -98,7 +98,7 @@ class Beam:
             if not (np.isfinite(value) and is_fine):
                 wanted = "above 0" if name in _POSITIVE else "0 or more"
                 raise MeasurementError(f"The {_NAMES[name]} must be a number {wanted}.")
-        if not np.isfinite(self.offset):
+        if self.offset is not None and not np.isfinite(self.offset):
             raise MeasurementError("The offset must be a number of counts.")
 
     @property

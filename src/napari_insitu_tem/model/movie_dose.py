@@ -71,7 +71,8 @@ def missing(beam: Beam, movie: Movie) -> tuple[str, ...]:
         ]
     if beam.way != "parallel":
         needs.append(("the pixel size", bool(np.isfinite(_areas_nm2(movie)).any())))
-    needs.append(("the exposure of a frame", _exposures_s(beam, movie) is not None))
+    if beam.way != "probe":  # a scan lasts as long as its pixels
+        needs.append(("the exposure of a frame", _exposures_s(beam, movie) is not None))
     if beam.is_on_between:
         needs.append(("the times of the frames", movie.times is not None))
     return tuple(what for what, is_there in needs if not is_there)
@@ -145,14 +146,15 @@ def _counted(
     counts = np.full(len(movie), np.nan)
     if read.size:
         counts = np.interp(np.arange(len(movie)), read, values)
-    per_pixel = np.maximum(counts - beam.offset, 0.0)
+    offset = beam.offset or 0.0
+    per_pixel = np.maximum(counts - offset, 0.0)
     rate = dose_rate(per_pixel, beam.gain, 1.0, np.where(exposures > 0, exposures, 1.0))
     rate = np.where(exposures > 0, rate / _areas_nm2(movie), np.nan)
     electrons = per_pixel / (beam.gain or 1.0) * _pixels(beam, movie)
     share = 1.0 / np.sqrt(np.maximum(electrons, 1.0))
     unread = np.ones(len(movie), bool)
     unread[read] = False
-    share[unread] = np.maximum(share[unread], _flicker(values - beam.offset))
+    share[unread] = np.maximum(share[unread], _flicker(values - offset))
     return rate, np.nan_to_num(rate * share)
 
 
