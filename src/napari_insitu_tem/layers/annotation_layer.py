@@ -38,6 +38,7 @@ from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.lattices import measured
 from napari_insitu_tem.state.measuring import new_record, touched
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ class AnnotationLayer:
             return self._new_at(geometry, frame)
         if same_shape(geometry, record.geometry):
             return record
-        return touched(record, geometry)
+        return measured(self.session, touched(record, geometry))
 
     def _new_at(self, geometry: Geometry, frame: int | None) -> Record | None:
         """A row for a shape that was drawn or pasted with napari's own tools."""
@@ -289,7 +290,8 @@ class AnnotationLayer:
             return None
         record = new_record(self.session, tool, geometry)
         playhead_frame = record.frame if frame is None else frame
-        return record.changed(movie=self.movie, frame=playhead_frame)
+        record = record.changed(movie=self.movie, frame=playhead_frame)
+        return measured(self.session, record)
 
     def _rebuild_from(self, ids: list[str], changed: list[Record]) -> None:
         """Drop every shape that has no row, and remember what the others look like."""

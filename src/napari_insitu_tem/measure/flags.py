@@ -10,6 +10,8 @@ FRAME_MISSING = "frame_missing"
 WRONG_SHAPE = "wrong_shape"
 #: The outline crosses itself, so that it encloses no single area.
 SELF_CROSSING = "self_crossing"
+#: The lattice in the box has not been measured.
+NOT_MEASURED = "not_measured"
 #: A volume was asked for without saying by which model.
 NO_MODEL = "no_model"
 #: The model needs a length of the same object in the same frame.
@@ -44,6 +46,7 @@ DERIVED = frozenset(
         FRAME_MISSING,
         WRONG_SHAPE,
         SELF_CROSSING,
+        NOT_MEASURED,
         NO_MODEL,
         NO_LENGTH,
         PER_LENGTH,

@@ -14,6 +14,14 @@ from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.lattices import (
+    found_in,
+    guess_of,
+    is_lattice,
+    measured,
+    unmeasured,
+    with_guess,
+)
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tool import Tool
 
@@ -40,7 +48,7 @@ def new_record(session: Session, tool: Tool, geometry: Geometry) -> Record:
         attributes = {}
     if tool.kind == "front":
         attributes["path"] = path_record(session, tool).object
-    return Record.new(
+    record = Record.new(
         tool.kind,
         object=name,
         movie=playhead.movie,
@@ -49,6 +57,9 @@ def new_record(session: Session, tool: Tool, geometry: Geometry) -> Record:
         observer=session.document.settings.observer,
         attributes=attributes,
     )
+    if not is_lattice(record):
+        return record
+    return with_guess(record.changed(volume_model=""), tool.guess)
 
 
 def path_record(session: Session, tool: Tool) -> Record:
@@ -120,7 +131,7 @@ def snapped(session: Session, record: Record) -> Record:
     ReadError
         The frame cannot be read.
     """
-    if record.kind in ("path", "event"):
+    if record.kind in ("path", "event") or is_lattice(record):
         return record
     image = session.experiment.movie(record.movie).frame(record.frame)
     along = None
@@ -141,8 +152,9 @@ def snapped(session: Session, record: Record) -> Record:
 
 
 def touched(record: Record, geometry: Geometry) -> Record:
-    """The record with a shape that the user moved: manual, unflagged."""
-    return record.changed(geometry=geometry, method="manual", flag="", u_pick_px=None)
+    """The record with a shape that the user moved: manual, unflagged, not measured."""
+    moved = record.changed(geometry=geometry, method="manual", flag="", u_pick_px=None)
+    return unmeasured(moved) if is_lattice(moved) else moved
 
 
 def path_of(document: Document, record: Record) -> Record | None:
@@ -161,9 +173,17 @@ def _movie_name(session: Session) -> str | None:
 def add_record(session: Session, record: Record, *, snap_it: bool) -> Record:
     """Put a finished row in the document as one step, and select it.
 
-    A tracked row of the same thing in the same frame gives way to it.
+    A tracked row of the same thing in the same frame gives way to it. The lattice in a
+    box is measured.
+
+    Raises
+    ------
+    MeasurementError
+        The row has no place, see `placed`.
+    ReadError
+        The frame cannot be read.
     """
-    record = placed(session, record)
+    record = measured(session, placed(session, record))
     if snap_it:
         record = snapped(session, record)
     document = session.document
@@ -256,6 +276,8 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
         observer=session.document.settings.observer,
         attributes=dict(source.attributes),
     )
+    if is_lattice(copy):
+        copy = with_guess(copy, found_in(source) or guess_of(source))
     return add_record(session, copy, snap_it=tool.snap)
 
 
@@ -295,6 +317,8 @@ def rows_alike(document: Document, record: Record) -> list[Record]:
 def label_of(record: Record) -> str:
     """What a row is, in a word or two, for the undo menu."""
     if record.kind == "expansion":
+        if is_lattice(record):
+            return "lattice spacing"
         return str(record.get("quantity") or "expansion")
     if record.kind == "event":
         return f"event {record.get('label')}".strip()

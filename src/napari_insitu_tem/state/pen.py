@@ -14,6 +14,13 @@ import numpy as np
 from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
 from napari_insitu_tem.model.geometry import Geometry, Point, ellipse_from_corners
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.lattices import (
+    box,
+    is_lattice,
+    measured,
+    measured_live,
+    with_corner,
+)
 from napari_insitu_tem.state.measuring import (
     add_record,
     label_of,
@@ -87,6 +94,8 @@ class Pen:
             return "Click the front on the path."
         if shape in ("line", "ellipse"):
             return "Drag from one end to the other."
+        if shape == "box":
+            return "Drag from one corner of the box to the opposite one."
         if shape == "band":
             drawn = len(self._stroke.parts) if self._stroke else 0
             which = "outer" if drawn else "inner"
@@ -226,6 +235,8 @@ class Pen:
         if stroke.hover is not None and shape != "point":
             vertices.append(stroke.hover)
         try:
+            if shape == "box":
+                return box(vertices[0], vertices[-1])
             if shape == "ellipse":
                 return _ellipse_in_box(vertices[0], vertices[-1])
             if shape == "band":
@@ -250,6 +261,7 @@ class Pen:
                 stroke.record = new_record(self._session, self.tool, geometry)
             stroke.record = stroke.record.changed(geometry=geometry)
             shown = placed(self._session, stroke.record)
+            shown = measured_live(self._session, shown)
         except MeasurementError as error:
             self._session.say(str(error))
             if stroke.record is None:
@@ -285,14 +297,17 @@ class Pen:
     def _preview_grip(self, point: Point) -> None:
         moved = self._moved(point)
         if moved is not None:
+            moved = measured_live(self._session, moved)
             self._session.preview(self._session.document.with_records([moved]))
 
     def _moved(self, point: Point) -> Record | None:
         assert self._grip is not None
         record = self._grip.record
-        geometry = move_vertex(
-            record.geometry, self._grip.part, self._grip.vertex, point
-        )
+        vertex = self._grip.vertex
+        if is_lattice(record):
+            geometry = with_corner(record.geometry, vertex, point)
+        else:
+            geometry = move_vertex(record.geometry, self._grip.part, vertex, point)
         try:
             return placed(self._session, touched(record, geometry))
         except MeasurementError as error:
@@ -313,11 +328,13 @@ class Pen:
                 f"Moved a point of this {label_of(moved)}. To draw it once more "
                 "instead, hold Ctrl as you press."
             )
-        if self.tool.snap:
-            try:
+        try:
+            if is_lattice(moved):
+                moved = measured(self._session, moved)
+            elif self.tool.snap:
                 moved = snapped(self._session, moved)
-            except InsituTemError as error:
-                self._session.say(str(error))
+        except InsituTemError as error:
+            self._session.say(str(error))
         self._session.edit(
             f"move {label_of(moved)}",
             self._session.document.with_records([moved]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from psygnal import Signal
 
@@ -11,12 +11,16 @@ from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.geometry import ShapeName
 from napari_insitu_tem.model.record import Attributes, pairs
 
+#: What a pen draws; a box is kept as a polygon.
+DrawnShape = ShapeName | Literal["box"]
+
 #: The shape that is drawn for each quantity of expansion.
-_EXPANSION_SHAPES: dict[str, tuple[ShapeName, ...]] = {
+_EXPANSION_SHAPES: dict[str, tuple[DrawnShape, ...]] = {
     "length": ("line", "path"),
     "diameter": ("line",),
     "area": ("polygon", "ellipse"),
     "volume": ("line", "ellipse", "polygon"),
+    "d_spacing": ("box",),
 }
 
 _VOLUME_SHAPES: dict[str, tuple[ShapeName, ...]] = {
@@ -52,6 +56,9 @@ class Tool:
         Whether a drawn shape is moved to the nearest edge.
     stride
         Frames from one row to the next when copying forward.
+    guess
+        Of a lattice: the spacing in px to look for, and its orientation in degrees;
+        empty for the strongest.
     """
 
     kind: str
@@ -60,13 +67,14 @@ class Tool:
     shape: str = ""
     snap: bool = True
     stride: int = 1
+    guess: tuple[float, ...] = ()
 
     def get(self, name: str, default: Any = "") -> Any:
         """An attribute's value."""
         return dict(self.attributes).get(name, default)
 
     @property
-    def shapes(self) -> tuple[ShapeName, ...]:
+    def shapes(self) -> tuple[DrawnShape, ...]:
         """Shapes that the present choice can be drawn with."""
         if self.kind != "expansion":
             return _OTHER_SHAPES[self.kind]
@@ -75,7 +83,7 @@ class Tool:
         return _EXPANSION_SHAPES[self.get("quantity", "diameter")]
 
     @property
-    def drawn_shape(self) -> ShapeName:
+    def drawn_shape(self) -> DrawnShape:
         """The shape that the pen draws."""
         shapes = self.shapes
         return next((shape for shape in shapes if shape == self.shape), shapes[0])

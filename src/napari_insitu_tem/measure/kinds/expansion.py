@@ -17,6 +17,7 @@ from napari_insitu_tem.measure.common import (
     set_flag,
 )
 from napari_insitu_tem.measure.kinds.axial import AxialLengths
+from napari_insitu_tem.measure.kinds.planes import planes_of
 from napari_insitu_tem.measure.ratios import (
     DIMENSION,
     VOLUME_MODELS,
@@ -96,9 +97,12 @@ class _Rows:
         self.scales = scales(records, source)
         self.quantities = [_quantity(record) for record in records]
         settings = source.document.object_settings
+        self.is_spacing = np.array([q == "d_spacing" for q in self.quantities], bool)
         self.models = [
-            str(record.get("volume_model") or settings(record.object).volume_model)
-            for record in records
+            ""
+            if quantity == "d_spacing"
+            else str(record.get("volume_model") or settings(record.object).volume_model)
+            for record, quantity in zip(records, self.quantities, strict=True)
         ]
         self.bodies = [self._body(row, source) for row in range(len(records))]
         self.size = _column(body.size.value for body in self.bodies)
@@ -118,6 +122,8 @@ class _Rows:
             self.quantities[row],
             self.models[row],
         )
+        if quantity == "d_spacing":
+            return planes_of(record, scale)
         return source.derived(
             "body",
             record,
@@ -135,6 +141,7 @@ class _Rows:
         ]
         self.group, self.firsts = numbered(keys)
         pick, own = pick_uncertainties(self.records, source)
+        pick[self.is_spacing], own[self.is_spacing] = 1.0, True
         pairs = zip(self.group.tolist(), self.frames.tolist(), strict=True)
         repeat, _ = numbered(list(pairs))
         by_size = _column(body.size.sensitivity for body in self.bodies) * pick

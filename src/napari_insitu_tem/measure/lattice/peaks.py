@@ -55,7 +55,7 @@ def strongest_peak(
     The power of noise around a frequency is distributed exponentially; the chance that
     any of K bins exceeds ``x`` times its mean is ``K exp(-x)``.
     """
-    power, fy, fx = _spectrum(values)
+    power, fy, fx = power_of(values)
     allowed = _resolved(fy, fx, values.shape)
     if region is not None:
         allowed &= region(fy, fx)
@@ -104,7 +104,7 @@ def local_level(
     return float(np.mean(np.abs(spectrum[around]) ** 2) / norm)
 
 
-def _spectrum(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def power_of(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Power of all frequencies, the zero one in the middle; (fy, 1) and (1, fx)."""
     from scipy.signal.windows import tukey
 
