@@ -12,6 +12,7 @@ from qtpy.QtCore import Qt
 from mouse import Mouse
 from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
+from napari_insitu_tem.state.kymographs import moved_pick
 from tracking_scene import FRAMES, START, first_front, make_session, pick, x_of
 
 PATIENCE_MS = 60_000
@@ -140,6 +141,34 @@ def test_buttons_keys_cancel_and_doubts(link, dock, canvas, qtbot, window):
     assert session.playhead.frame == 20
     qtbot.mouseClick(bar.previous, Qt.MouseButton.LeftButton)
     assert session.playhead.frame == 7
+
+
+def test_corrections_in_quick_succession_are_all_followed_up(link, qtbot):
+    session = link.session
+    for frame in (5, 20, 35):
+        pick(session, frame, first_front(frame))
+    link.tracking.track("front", "all")
+    wait_for_tracking(link, qtbot)
+    (path,) = session.document.of_kind("path")
+    before, said = fronts(link), []
+    link.tracking.ended.connect(said.append)
+    for frame in (12, 28):
+        x = first_front(frame) + 1.5 - START
+        moved = moved_pick(session, path, before[frame], x)
+        session.edit("move front", session.document.with_records([moved]))
+    wait_for_tracking(link, qtbot)
+    after = fronts(link)
+    assert [after[f].method for f in (12, 28)] == ["manual", "manual"]
+    # The first was overtaken by the second, and done anew; then the second.
+    assert said == ["", "13 rows followed.", "13 rows followed."]
+    assert all(after[f] is before[f] for f in (4, 5, 20, 35, 36))
+    # A correction that is taken back meanwhile is not followed up.
+    moved = moved_pick(session, path, after[8], x_of(after[8]) + 8 - START)
+    session.edit("move front", session.document.with_records([moved]))
+    assert link.tracking.is_busy
+    session.undo()
+    wait_for_tracking(link, qtbot)
+    assert fronts(link) == after
 
 
 def test_a_rate_law_is_fitted_shown_saved_and_forgotten(

@@ -16,6 +16,7 @@ from napari_insitu_tem.state.kymographs import kymographs_of, moved_pick
 from napari_insitu_tem.state.measuring import add_record, new_record
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking import (
+    placed_rows,
     plan_correction,
     plan_tracking,
     put_tracked,
@@ -38,6 +39,12 @@ def track(session, kind="front", direction="all"):
     plan.done()
     assert put_tracked(session, plan, outcome)
     return outcome
+
+
+def correction(session, change):
+    """What an edit makes necessary; None for nothing."""
+    rows = placed_rows(change)
+    return plan_correction(session, rows[0]) if rows else None
 
 
 def fronts(session, name="front 1"):
@@ -137,7 +144,7 @@ def test_a_correction_is_an_anchor_and_only_rows_between_picks_change(session):
     (path,) = session.document.of_kind("path")
     moved = moved_pick(session, path, before[15], first_front(15) + 1.0)
     session.edit("move front", session.document.with_records([moved]))
-    plan = plan_correction(session, changes[-1])
+    plan = correction(session, changes[-1])
     steps = session.history.undo_label
     outcome = plan.follow(no_progress)
     assert put_tracked(session, plan, outcome, onto=changes[-1].after)
@@ -153,9 +160,9 @@ def test_a_correction_is_an_anchor_and_only_rows_between_picks_change(session):
     session.undo()
     assert fronts(session) == before
     # What is undone, or done again, is not followed up.
-    assert plan_correction(session, changes[-1]) is None
+    assert correction(session, changes[-1]) is None
     session.redo()
-    assert plan_correction(session, changes[-1]) is None
+    assert correction(session, changes[-1]) is None
 
 
 def test_after_another_edit_following_again_is_a_step_of_its_own(session):
@@ -166,11 +173,11 @@ def test_after_another_edit_following_again_is_a_step_of_its_own(session):
     (path,) = session.document.of_kind("path")
     moved = moved_pick(session, path, fronts(session)[15], first_front(15) + 1.0)
     session.edit("move front", session.document.with_records([moved]))
-    correction = changes[-1]
-    plan = plan_correction(session, correction)
+    edited = changes[-1]
+    plan = correction(session, edited)
     outcome = plan.follow(no_progress)
     session.edit("type interval", session.document.with_interval("wire", 0.25))
-    assert put_tracked(session, plan, outcome, onto=correction.after)
+    assert put_tracked(session, plan, outcome, onto=edited.after)
     session.undo()
     assert session.history.undo_label == "type interval"
 
@@ -293,7 +300,7 @@ def test_a_corrected_shape_is_followed_on_to_the_next_of_the_users_own():
     line = Geometry.of("line", [[44.0, 30.0], [57.0, 30.0]])
     moved = rows[5].changed(geometry=line, method="manual", u_pick_px=None)
     session.edit("move", session.document.with_records([moved]))
-    plan = plan_correction(session, changes[-1])
+    plan = correction(session, changes[-1])
     assert put_tracked(session, plan, plan.follow(no_progress))
     after = {r.frame: r for r in session.document.of_kind("expansion")}
     assert all(after[f] is rows[f] for f in range(5))
@@ -365,7 +372,7 @@ def test_an_outline_is_followed_as_a_region_and_again_after_a_correction():
         geometry=Geometry.of("polygon", outline(18.2, 48.0)), method="manual"
     )
     session.edit("move", session.document.with_records([moved]))
-    plan = plan_correction(session, changes[-1])
+    plan = correction(session, changes[-1])
     assert put_tracked(session, plan, plan.follow(no_progress))
     after = {r.frame: r for r in session.document.of_kind("expansion")}
     assert all(after[f] is rows[f] for f in range(3))

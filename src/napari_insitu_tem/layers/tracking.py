@@ -11,11 +11,14 @@ from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import CancelledError, InsituTemError
 from napari_insitu_tem.state.session import Change, Session
 from napari_insitu_tem.state.tracking import (
+    placed_rows,
     plan_correction,
     plan_tracking,
     put_tracked,
 )
 from napari_insitu_tem.state.tracking.plan import Direction, Outcome, Plan
+
+_VOID = "The rows were changed meanwhile: nothing was followed."
 
 
 class Tracking:
@@ -41,6 +44,7 @@ class Tracking:
     def __init__(self, session: Session) -> None:
         self._reference = weakref.ref(session)
         self._task: Task | None = None
+        self._corrected: dict[str, Document] = {}
         session.document_changed.connect(self._on_document)
 
     @property
@@ -72,7 +76,9 @@ class Tracking:
         MeasurementError
             There is nothing to follow, or nowhere to.
         """
-        self._run(plan_tracking(self._session, kind, direction), onto)
+        plan = plan_tracking(self._session, kind, direction)
+        self._corrected.clear()
+        self._run(plan, onto)
 
     def cancel(self) -> None:
         """Stop; the rows stay as they are."""
@@ -80,47 +86,86 @@ class Tracking:
             self._task.cancel()
 
     def _on_document(self, change: Change) -> None:
+        """Remember what the user corrected, with the document of that step."""
         if not _can_work():
             return
-        plan = plan_correction(self._session, change)
-        if plan is not None:
-            self._run(plan, change.after)
+        for record in placed_rows(change):
+            self._corrected[record.id] = change.after
+        if self._task is None:
+            self._follow_up()
 
-    def _run(self, plan: Plan, onto: Document | None) -> None:
-        """Follow in a thread; what was being followed before is of no use any more."""
+    def _follow_up(self) -> None:
+        """Follow what depends on the next correction that waits, if one does."""
+        session = self._session
+        for key, onto in list(self._corrected.items()):
+            record = session.document.records.get(key)
+            plan = None if record is None else plan_correction(session, record)
+            if plan is not None:
+                self._run(plan, onto, key)
+                return
+            del self._corrected[key]
+
+    def _run(self, plan: Plan, onto: Document | None, corrected: str = "") -> None:
+        """Follow in a thread; what was being followed before is of no use any more.
+
+        Parameters
+        ----------
+        plan, onto
+            See `put_tracked`.
+        corrected
+            Id of the row that made it necessary.
+        """
         if self._task is not None:
             self._task.abandon()
         task = Task(plan.title, lambda progress: plan.follow(progress))
         self._task = task
-        task.start(
-            lambda outcome: self._finished(task, plan, outcome, onto),
-            lambda error: self._failed(task, error),
-            lambda done, total, _: self.stepped.emit(done, total),
-        )
+
+        def done(outcome: Outcome) -> None:
+            if self._is_present(task):
+                self._finish(plan, outcome, onto, corrected)
+
+        def fail(error: InsituTemError) -> None:
+            if self._is_present(task):
+                self._fail(error, corrected)
+
+        def step(done: int, total: int, text: str) -> None:
+            self.stepped.emit(done, total)
+
+        task.start(done, fail, step)
         self.started.emit(plan.title)
 
-    def _finished(
-        self, task: Task, plan: Plan, outcome: Outcome, onto: Document | None
-    ) -> None:
-        if task is not self._task or self._reference() is None:
-            return
-        self._task = None
-        plan.done()
-        if put_tracked(self._session, plan, outcome, onto=onto):
-            self._end(outcome.note)
-        else:
-            self._end("The rows were changed meanwhile: nothing was followed.")
+    def _is_present(self, task: Task) -> bool:
+        """Whether somebody still waits for this work."""
+        return task is self._task and self._reference() is not None
 
-    def _failed(self, task: Task, error: InsituTemError) -> None:
-        if task is not self._task or self._reference() is None:
-            return
-        self._task = None
-        is_wanted = isinstance(error, CancelledError)
-        self._end("Stopped: the rows are as they were." if is_wanted else str(error))
+    def _finish(
+        self, plan: Plan, outcome: Outcome, onto: Document | None, corrected: str
+    ) -> None:
+        """Put the rows in place; a correction that came too late is made again."""
+        note = "" if corrected else _VOID
+        if plan.is_current(self._session.document):
+            self._corrected.pop(corrected, None)
+            plan.done()
+            put_tracked(self._session, plan, outcome, onto=onto)
+            note = outcome.note
+        self._end(note)
+
+    def _fail(self, error: InsituTemError, corrected: str) -> None:
+        """Leave the rows as they are; what the user cancels is not begun again."""
+        if isinstance(error, CancelledError):
+            self._corrected.clear()
+            self._end("Stopped: the rows are as they were.")
+        else:
+            self._corrected.pop(corrected, None)
+            self._end(str(error))
 
     def _end(self, sentence: str) -> None:
+        """Say what came of it, and go on with what waits."""
+        self._task = None
         self.ended.emit(sentence)
-        self._session.say(sentence)
+        if sentence:
+            self._session.say(sentence)
+        self._follow_up()
 
 
 def _can_work() -> bool:

@@ -40,29 +40,30 @@ def plan_tracking(session: Session, kind: str, direction: Direction) -> Plan:
     return TRACKERS[kind].plan(session, direction)
 
 
-def plan_correction(session: Session, change: Change) -> Plan | None:
-    """What has to be followed again after an edit; None for nothing.
+def plan_correction(session: Session, record: Record) -> Plan | None:
+    """What has to be followed again for a row that the user placed or moved.
 
-    Rows that the user placed or moved are anchors; only what was tracked and depends on
-    them is followed again.
+    The row is an anchor; only what was tracked and depends on it is followed again.
+    None where nothing was, or the row is no longer the user's own.
+    """
+    if record.method == "tracked" or record.kind not in TRACKERS:
+        return None
+    return TRACKERS[record.kind].correction(session, record)
+
+
+def placed_rows(change: Change) -> list[Record]:
+    """Rows of followed kinds that the user placed or moved by an edit.
+
+    None for what is undone or done again, which brings its own rows along.
     """
     if change.is_preview or change.is_restored:
-        return None
-    if change.before.records is change.after.records:
-        return None
-    for record in _placed_rows(change):
-        plan = TRACKERS[record.kind].correction(session, record)
-        if plan is not None:
-            return plan
-    return None
-
-
-def _placed_rows(change: Change) -> list[Record]:
-    """Rows that the user placed or moved by an edit."""
-    before = change.before.records
+        return []
+    before, after = change.before.records, change.after.records
+    if before is after:
+        return []
     return [
         record
-        for key, record in change.after.records.items()
+        for key, record in after.items()
         if before.get(key) is not record
         and record.method != "tracked"
         and record.kind in TRACKERS
