@@ -35,6 +35,7 @@ from napari_insitu_tem.layers.styles import (
     text_style,
 )
 from napari_insitu_tem.model.columns import KINDS
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
@@ -99,6 +100,7 @@ class AnnotationLayer:
         self.movie = movie
         self._shown: dict[str, Record] = {}
         self._ids: list[str] = []
+        self._drift: MovieDrift | None = None
         self._put = pd.DataFrame()
         self._is_pushing = False
         self._side_px = float(max(session.experiment.movie(movie).shape[1:3]))
@@ -106,6 +108,11 @@ class AnnotationLayer:
         layer.events.data.connect(self._on_data)
         layer.events.highlight.connect(self._on_highlight)
         self.push()
+
+    @property
+    def is_timeless(self) -> bool:
+        """Whether its shapes are shown on every frame."""
+        return self.kind in _TIMELESS
 
     def disconnect(self) -> None:
         """Stop listening to the layer."""
@@ -121,13 +128,17 @@ class AnnotationLayer:
             for record in self.session.document.of_kind(self.kind, self.movie)
             if record.geometry.shape != "none"
         }
+        drift = self.session.document.corrected_drift(self.movie)
+        is_elsewhere = self.is_timeless and drift != self._drift
+        self._drift = drift
         with self._pushing():
             self._remove([key for key in self._ids if key not in records])
             self._show_moved(
                 {
                     place: records[key]
                     for place, key in enumerate(self._ids)
-                    if records[key].geometry is not self._shown[key].geometry
+                    if is_elsewhere
+                    or records[key].geometry is not self._shown[key].geometry
                 }
             )
             self._add(
@@ -175,8 +186,19 @@ class AnnotationLayer:
         self.layer.refresh()
 
     def _vertices(self, record: Record) -> Any:
-        frame = None if self.kind in _TIMELESS else record.frame
-        return to_vertices(record.geometry, frame)
+        frame = None if self.is_timeless else record.frame
+        return to_vertices(self._on_canvas(record.geometry, record.frame), frame)
+
+    def _on_canvas(self, geometry: Geometry, frame: int, sign: int = -1) -> Geometry:
+        """A shape of a frame as the layer holds it, or the way back (sign 1).
+
+        The layer of shapes that are shown on every frame is not moved with the drift:
+        its shapes are.
+        """
+        if not self.is_timeless or self._drift is None:
+            return geometry
+        dy, dx = sign * self._drift.shown_at(frame)
+        return geometry.moved(float(dy), float(dx))
 
     def _refresh_features(self) -> None:
         """Give the layer its table, colours, labels and selection."""
@@ -269,7 +291,7 @@ class AnnotationLayer:
 
     def _record_at(self, place: int, record: Record | None) -> Record | None:
         """The row of a shape as the layer has it now; the same object if unchanged."""
-        previous = record.geometry if record else None
+        previous = self._on_canvas(record.geometry, record.frame) if record else None
         try:
             geometry, frame = from_vertices(
                 self.layer.data[place], self._type_at(place), previous
@@ -278,8 +300,10 @@ class AnnotationLayer:
             return record
         if record is None:
             return self._new_at(geometry, frame)
-        if same_shape(geometry, record.geometry):
+        assert previous is not None
+        if same_shape(geometry, previous):
             return record
+        geometry = self._on_canvas(geometry, record.frame, 1)
         return measured(self.session, touched(record, geometry))
 
     def _new_at(self, geometry: Geometry, frame: int | None) -> Record | None:
@@ -290,7 +314,10 @@ class AnnotationLayer:
             return None
         record = new_record(self.session, tool, geometry)
         playhead_frame = record.frame if frame is None else frame
-        record = record.changed(movie=self.movie, frame=playhead_frame)
+        geometry = self._on_canvas(geometry, playhead_frame, 1)
+        record = record.changed(
+            movie=self.movie, frame=playhead_frame, geometry=geometry
+        )
         return measured(self.session, record)
 
     def _rebuild_from(self, ids: list[str], changed: list[Record]) -> None:

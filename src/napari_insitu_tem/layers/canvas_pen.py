@@ -9,7 +9,7 @@ from napari_insitu_tem.model.geometry import Point
 from napari_insitu_tem.state.pen import Pen
 
 if TYPE_CHECKING:
-    from napari.layers import Points, Shapes
+    from napari.layers import Image, Points, Shapes
 
     from napari_insitu_tem.layers.focus import FocusGuard
 
@@ -29,13 +29,18 @@ class CanvasPen:
         Draws the layer's kind.
     layer
         The layer; nothing happens while another one is active.
+    image
+        The movie's layer: points are in the pixels of the frame that it shows.
     guard
         Knows whether a press only brought the window to the front.
     """
 
-    def __init__(self, pen: Pen, layer: Points | Shapes, guard: FocusGuard) -> None:
+    def __init__(
+        self, pen: Pen, layer: Points | Shapes, image: Image, guard: FocusGuard
+    ) -> None:
         self.pen = pen
         self.layer = layer
+        self._image = image
         self._guard = guard
         self._is_on = False
         self._just_finished = False
@@ -111,7 +116,7 @@ class CanvasPen:
             self.pen.finish()
 
     def _point(self, event: Any) -> Point:
-        position = self.layer.world_to_data(event.position)
+        position = self._image.world_to_data(event.position)
         return float(position[-2]), float(position[-1])
 
     def _reach(self, event: Any) -> float:

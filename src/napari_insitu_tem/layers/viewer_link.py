@@ -26,6 +26,7 @@ from napari_insitu_tem.layers.space import (
     unit_of,
 )
 from napari_insitu_tem.layers.steady_shaders import keep_shaders
+from napari_insitu_tem.layers.steadying import shown_shift, steady
 from napari_insitu_tem.layers.tracking import tracking_of
 from napari_insitu_tem.layers.writer_order import write_before_others
 from napari_insitu_tem.model.columns import KINDS
@@ -189,9 +190,12 @@ class ViewerLink:
             keep_shaders(self.viewer, layer)
             self._annotations[key] = AnnotationLayer(self.session, layer, kind, movie)
             pen = Pen(self.session, kind)
-            self._pens[key] = CanvasPen(pen, layer, self._guard)
+            self._pens[key] = CanvasPen(
+                pen, layer, self._movie_layers[movie], self._guard
+            )
             self._switch_pens()
             self._show_only_current_movie()
+            self._steady()
         return self._annotations[key]
 
     def movie_layer(self, name: str) -> Image | None:
@@ -207,11 +211,29 @@ class ViewerLink:
             mine = [b.layer for k, b in self._annotations.items() if k[1] == name]
             for one in (layer, *mine):
                 set_space(one, self._scale(name), self.unit)
+        self._steady()
         shape = self.session.experiment.movie(playhead.movie).shape
         extent = extent_of(shape, self._scale(playhead.movie))
         if self._extent is not None:
             keep_in_sight(self.viewer, self._extent, extent)
         self._extent = extent
+
+    def _steady(self) -> None:
+        """Show the frame with the drift corrected: its layers are moved together.
+
+        Paths, which are seen on every frame, stand still.
+        """
+        playhead = self.session.playhead
+        if playhead is None or playhead.movie not in self._movie_layers:
+            return
+        name, document = playhead.movie, self.session.document
+        layers = [
+            binding.layer
+            for key, binding in self._annotations.items()
+            if key[1] == name and not binding.is_timeless
+        ]
+        shift = shown_shift(document, name, playhead.frame)
+        steady(self.viewer, [self._movie_layers[name], *layers], shift)
 
     @property
     def unit(self) -> str:
@@ -279,6 +301,8 @@ class ViewerLink:
         before, after = change.before, change.after
         if before.calibrations is not after.calibrations:
             self._refresh_spaces()
+        if before.drifts is not after.drifts:
+            self._steady()
         if before.vocabulary is not after.vocabulary:
             unbind_shortcuts(self.viewer, self)
             bind_shortcuts(self.viewer, self)
@@ -305,6 +329,7 @@ class ViewerLink:
             if dims.ndim >= 3 and dims.current_step[0] != playhead.frame:
                 with self._syncing():
                     dims.set_current_step(0, playhead.frame)
+            self._steady()
         self._write_readout()
 
     def _on_selection(self, ids: frozenset[str]) -> None:

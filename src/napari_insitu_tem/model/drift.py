@@ -80,7 +80,7 @@ class MovieDrift:
 
         Before the first one, that one; 0 where none is.
         """
-        is_known: NDArray[np.bool_] = np.isfinite(self.known).all(axis=1)
+        is_known = np.asarray(np.isfinite(self.known).all(axis=1))
         if not is_known.any():
             return np.zeros_like(self.known)
         index = np.where(is_known, np.arange(len(is_known)), -1)

@@ -287,12 +287,30 @@ class Pen:
         for record in self._session.document.of_kind(self._kind, playhead.movie):
             if self._kind != "path" and record.frame != playhead.frame:
                 continue
-            for p, part in enumerate(record.geometry.parts):
+            for p, part in enumerate(self._here(record).parts):
                 away = np.hypot(*(np.asarray(part) - np.asarray(point)).T)
                 nearest = int(np.argmin(away))
                 if away[nearest] <= reach and (best is None or away[nearest] < best[0]):
                     best = (float(away[nearest]), _Grip(record, p, nearest))
         return None if best is None else best[1]
+
+    def _here(self, record: Record) -> Geometry:
+        """The shape where it lies in the present frame: a path follows the drift."""
+        playhead = self._session.playhead
+        if playhead is None:
+            return record.geometry
+        return self._session.document.carried(
+            record.geometry, record.movie, record.frame, playhead.frame
+        )
+
+    def _there(self, point: Point, record: Record) -> Point:
+        """A point of the present frame in the frame on which a row was drawn."""
+        playhead = self._session.playhead
+        if playhead is None:
+            return point
+        return self._session.document.carried(
+            Geometry.of("point", [point]), record.movie, playhead.frame, record.frame
+        ).parts[0][0]
 
     def _preview_grip(self, point: Point) -> None:
         moved = self._moved(point)
@@ -303,6 +321,7 @@ class Pen:
     def _moved(self, point: Point) -> Record | None:
         assert self._grip is not None
         record = self._grip.record
+        point = self._there(point, record)
         vertex = self._grip.vertex
         if is_lattice(record):
             geometry = with_corner(record.geometry, vertex, point)
@@ -317,7 +336,7 @@ class Pen:
     def _finish_grip(self, point: Point) -> None:
         grip = self._grip
         assert grip is not None
-        start = grip.record.geometry.parts[grip.part][grip.vertex]
+        start = self._here(grip.record).parts[grip.part][grip.vertex]
         moved = self._moved(point) if start != point else None
         self._grip = None
         if moved is None:
