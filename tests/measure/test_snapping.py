@@ -63,6 +63,30 @@ def round_wire(rng, radius, angle, dose, exponent=0.4, blur=1.2):
     return frame, np.array([centre - side, centre + side])
 
 
+def diameters(frames, ends, *, remembered):
+    """Relative errors of a line snapped on one frame after the other."""
+    length, roundness, errors = np.hypot(*(ends[1] - ends[0])), 0.0, []
+    for frame in frames:
+        found = snap(frame, Geometry.of("line", ends), roundness=roundness)
+        a, b = found.geometry.array()
+        errors.append(np.hypot(*(b - a)) / length - 1)
+        roundness = found.roundness if remembered else 0.0
+    return np.array(errors)
+
+
+def test_frames_together_tell_a_wire_from_a_ribbon(rng):
+    round_frames = [round_wire(rng, 20, 0.1, 20, exponent=0.8) for _ in range(12)]
+    ends = round_frames[0][1]
+    alone, together = (
+        diameters([f for f, _ in round_frames], ends, remembered=r) for r in (0, 1)
+    )
+    assert np.abs(together[3:]).max() < 0.08
+    assert np.abs(alone).max() > 0.1  # a rim taken for a step
+    flat = [wire(rng, 20, 0.1, 20, contrast=0.5) for _ in range(8)]
+    as_ribbon = diameters([f for f, _ in flat], flat[0][1], remembered=True)
+    assert np.abs(as_ribbon).max() < 0.05
+
+
 def test_a_line_across_a_round_wire_ends_on_its_rims(rng):
     errors = []
     for _ in range(10):

@@ -17,6 +17,8 @@ FloatArray = NDArray[np.float64]
 
 #: Up to which chi-squared a sample a round body describes a profile at all.
 _DESCRIBES = 2.0
+#: Most that one profile can say for or against a round body, as a logarithm of odds.
+_ONE_VOICE = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,14 +31,17 @@ class RoundLine:
         (2,) samples from the first of the profile.
     u_rim
         Standard uncertainty of either.
+    roundness
+        Logarithm of the odds, from this profile alone, that it is a wire and no ribbon.
     """
 
     rims: FloatArray
     u_rim: float
+    roundness: float
 
 
 def rims_of_wire(profile: FloatArray, noise: float) -> RoundLine | None:
-    """Find the rims, if a round wire describes a profile better than a flat ribbon.
+    """Find the rims of a round wire, and how likely it is one and no flat ribbon.
 
     Parameters
     ----------
@@ -47,13 +52,13 @@ def rims_of_wire(profile: FloatArray, noise: float) -> RoundLine | None:
 
     Returns
     -------
-    None where there is no wire, or where two steps with a level between them (and as
-    many free values) fit better.
+    None where nothing like a wire is there.
 
     Notes
     -----
-    A ribbon of a large blur looks much like a wire. Both models have six values; the
-    one of the smaller chi-squared is taken, to which its blur adds as it is unusual
+    A ribbon of a large blur looks much like a wire. Both models have six values (the
+    ribbon is two steps with a level between them); the difference of their chi-squared
+    is taken, to which the blur of each adds as it is unusual
     (`step_posterior.width_prior`).
     """
     try:
@@ -71,12 +76,12 @@ def rims_of_wire(profile: FloatArray, noise: float) -> RoundLine | None:
         return None
     variance = max(min(wire, flat) / freedom, 1e-300)
     usual = width_prior(np.log([max(blur, 0.3), max(float(fit.blur[0]), 0.3)]))
-    if (flat - wire) / variance + usual[0] - usual[1] < 0:
-        return None
+    better = 0.5 * ((flat - wire) / variance + usual[0] - usual[1])
     half = 0.5 * float(fit.diameter[0])
     rims = float(fit.position[0]) + half * np.array([-1.0, 1.0])
     u_rim = np.hypot(float(fit.u_position[0]), 0.5 * float(fit.u_diameter[0]))
-    return RoundLine(rims, float(u_rim))
+    roundness = float(np.clip(better, -_ONE_VOICE, _ONE_VOICE))
+    return RoundLine(rims, float(u_rim), roundness)
 
 
 def _wire(fit: EdgeFits, samples: int) -> FloatArray:

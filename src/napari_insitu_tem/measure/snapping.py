@@ -6,7 +6,7 @@ The one place through which the rest of the program finds edges for a shape.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,9 @@ class Snapped:
         Farthest move of a point.
     flags
         The same word for each place where an edge was looked for.
+    roundness
+        Logarithm of the odds that a line crosses a round wire and no flat ribbon, with
+        what was known before; that alone where the frame says nothing.
     """
 
     geometry: Geometry
@@ -78,6 +81,7 @@ class Snapped:
     flag: str
     moved_px: float
     flags: tuple[str, ...] = ()
+    roundness: float = 0.0
 
 
 @on_one_thread
@@ -89,6 +93,7 @@ def snap(
     width_px: float = 9.0,
     gain: float | None = None,
     along: ArrayLike | Geometry | None = None,
+    roundness: float = 0.0,
 ) -> Snapped:
     """Move a shape to the nearest credible edges.
 
@@ -111,6 +116,9 @@ def snap(
         Counts per electron; None: not known.
     along
         The path of a point: (n, 2) vertices (y, x) or a shape.
+    roundness
+        What other frames say of the same line, see `Snapped.roundness`: at a low dose
+        one frame can mistake a wire for a ribbon, and its rims by a tenth.
 
     Raises
     ------
@@ -141,6 +149,8 @@ def snap(
         return Snapped(geometry, float("nan"), flags.TOO_SHORT, 0.0)
     if geometry.shape == "ellipse":
         return _snap_ellipse(look, geometry)
+    if geometry.shape == "line":
+        return _snap_line(look, geometry, roundness)
     return _snap_vertices(look, geometry)
 
 
@@ -165,8 +175,10 @@ class _Look:
         found.offset[:] += shift * np.asarray(sites.curvature)
         return found
 
-    def across_wire(self, ends: FloatArray, reach: FloatArray) -> NearestEdges | None:
-        """The two ends of a line on the rims of a wire, if it lies across one."""
+    def across_wire(
+        self, ends: FloatArray, reach: FloatArray
+    ) -> tuple[NearestEdges | None, float]:
+        """Both ends of a line on the rims of a wire, and how likely there is one."""
         step = ends[1] - ends[0]
         length = float(np.hypot(*step))
         half = int(np.ceil(length / 2)) + self.half
@@ -178,12 +190,12 @@ class _Look:
         noise = self._noise(strips, sites) / np.sqrt(strips.shape[2])
         found = rims_of_wire(across_means(strips)[0], float(noise[0]))
         if found is None:
-            return None
+            return None, 0.0
         offset = np.array([-1.0, 1.0]) * (found.rims - half) - length / 2
         if np.any(np.abs(offset) > reach):
-            return None
+            return None, 0.0
         u_offset, blur = np.full(2, found.u_rim), np.full(2, np.nan)
-        return NearestEdges(offset, u_offset, blur, ["", ""])
+        return NearestEdges(offset, u_offset, blur, ["", ""]), found.roundness
 
     def _noise(self, strips: FloatArray, sites: Sites) -> FloatArray:
         """(S,) noise of a pixel, as a mean over many of them sees it."""
@@ -204,14 +216,26 @@ def _parts(geometry: Geometry) -> int:
     return len(geometry.parts)
 
 
+def _snap_line(look: _Look, geometry: Geometry, roundness: float) -> Snapped:
+    """Both ends on the rims of a wire, or each on the edge near it."""
+    ends = geometry.array()
+    sites = line_sites(ends, look.reach, look.half)
+    rims, more = look.across_wire(ends, sites.reach)
+    is_round = rims is not None and roundness + more >= 0
+    found = rims if rims is not None and is_round else look.at(sites)
+    known = np.isfinite(found.offset)
+    moved = sites.place(np.where(known, found.offset, 0.0))
+    shape = Geometry.of("line", np.where(known[:, None], moved, ends))
+    snapped = _result(geometry, shape, [found])
+    return replace(snapped, roundness=roundness + more)
+
+
 def _snap_vertices(look: _Look, geometry: Geometry) -> Snapped:
-    """Line, path, polygon, band: every vertex by itself."""
+    """Path, polygon, band: every vertex by itself."""
     parts, edges = [], []
     for i in range(_parts(geometry)):
         points = geometry.array(i)
-        if geometry.shape == "line":
-            sites = line_sites(points, look.reach, look.half)
-        elif geometry.shape == "polygon":
+        if geometry.shape == "polygon":
             sites = outline_sites(points, look.reach, look.half)
         elif geometry.shape == "band":
             other = geometry.array(1 - i)
@@ -219,8 +243,6 @@ def _snap_vertices(look: _Look, geometry: Geometry) -> Snapped:
         else:
             sites = polyline_sites(points, look.reach, look.half)
         found = look.at(sites)
-        if geometry.shape == "line":
-            found = look.across_wire(points, sites.reach) or found
         known = np.isfinite(found.offset)
         moved = sites.place(np.where(known, found.offset, 0.0))
         parts.append(np.where(known[:, None], moved, points))
