@@ -23,7 +23,7 @@ from dm_files import camera_tags, image, thumbnail, write_dm
 from napari_insitu_tem.io.registry import read_movie
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 
-FEW, MANY = 100, 3000
+FEW, MANY = 200, 3000
 PATIENCE_S = 2.0
 MEMORY_BYTES = 500e6
 DATA = np.random.default_rng(5).integers(0, 200, (6, 12, 10)).astype("uint16")
@@ -112,6 +112,13 @@ def blosc(path: Path) -> None:
     module.write(path, DATA, form=2, **module.codecs(2)["Blosc"])
 
 
+def shards(path: Path) -> None:
+    from zarr.codecs import BloscCodec
+
+    options = {"shards": (3, 12, 10), "compressors": BloscCodec()}
+    sibling("ome_zarr").write(path, DATA, **options)
+
+
 def hdf5(path: Path) -> None:
     import h5py
 
@@ -167,6 +174,7 @@ SAMPLES: dict[str, tuple[str, Callable[[Path], None]]] = {
     "v3.zarr": ("zarr", zarr(3)),
     "v2.zarr": ("zarr", zarr(2)),
     "blosc.zarr": ("zarr", blosc),
+    "shards.zarr": ("zarr", shards),
     "a.png": ("", images),
     "a.jpg": ("", images),
     "a.bmp": ("", images),

@@ -248,6 +248,36 @@ def test_a_blosc_header_that_leads_astray(tmp_path, data, filters):
             read_movie(path).frames.frame(2)
 
 
+def test_blosc_in_shards(tmp_path, data):
+    from zarr.codecs import BloscCodec
+
+    path = write(
+        tmp_path / "a.zarr", data, shards=(3, 20, 17), compressors=BloscCodec()
+    )
+    np.testing.assert_array_equal(np.asarray(read_movie(path).frames), data)
+    shard = path / "c" / "1" / "0" / "0"
+    raw = bytearray(shard.read_bytes())
+    raw[8] ^= 0x40  # the block size of its first chunk
+    raw[11] ^= 0x40
+    shard.write_bytes(raw)
+    movie = read_movie(path)
+    np.testing.assert_array_equal(movie.frames.frame(2), data[2])
+    with pytest.raises(ReadError, match="contradicts itself"):
+        movie.frames.frame(4)
+    shard.write_bytes(raw[:30])
+    with pytest.raises(ReadError, match="cut off"):
+        read_movie(path).frames.frame(4)
+
+
+def test_shards_that_are_links_are_not_followed(tmp_path, data):
+    path = write(tmp_path / "a.zarr", data, shards=(3, 20, 17))
+    shard = path / "c" / "1" / "0" / "0"
+    shard.rename(tmp_path / "elsewhere")
+    shard.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ReadError, match="link to another place"):
+        read_movie(path).frames.frame(4)
+
+
 def test_without_the_library(tmp_path, data, monkeypatch):
     import sys
 

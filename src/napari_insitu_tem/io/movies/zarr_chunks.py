@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -105,11 +106,10 @@ class ZarrFrames:
         self._stored = _stored_dtype(array)
         self._key_of = array.metadata.encode_chunk_key
         self._decode = _decoder(array)
-        _, codecs = _description(array)
-        self._is_bare_blosc = bool(codecs) and "blosc" in (
-            codecs[-1].get("id"),
-            codecs[-1].get("name"),
-        )
+        #: Numbers along each axis that lie in one file.
+        self._files = tuple(int(n) for n in array.shards or self._chunks)
+        self._has_blosc = "blosc" in _codec_names(array.metadata.to_dict())
+        self._vetted: set[tuple[str, int, int]] = set()
 
     def read_frame(self, index: int) -> NDArray[Any]:
         """Frame `index`.
@@ -128,18 +128,31 @@ class ZarrFrames:
         """Nothing is open."""
 
     def _by_zarr(self, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
-        for place in self._places(spans):
+        for place in self._places(spans, self._files):
             path = self._path_of(place)  # refuses links
-            if self._is_bare_blosc and os.path.exists(path):
-                raw = Path(path).read_bytes()
-                check_blosc(raw, int(np.frombuffer(raw, "<u4", 3)[1]))
+            if self._has_blosc and os.path.exists(path):
+                self._vet_blosc(path)
         key = tuple(slice(start, stop) for start, stop in spans)
         return np.asarray(self._array[key])
+
+    def _vet_blosc(self, path: str) -> None:
+        """Look at what Zarr will give to Blosc, once for each file."""
+        status = os.stat(path)
+        key = path, status.st_size, status.st_mtime_ns
+        if key in self._vetted:
+            return
+        raw = Path(path).read_bytes()
+        count = math.prod(
+            n // part for n, part in zip(self._files, self._chunks, strict=True)
+        )
+        for chunk in _in_shard(raw, count) if self._array.shards else [raw]:
+            check_blosc(chunk, int.from_bytes(chunk[4:8], "little"))
+        self._vetted.add(key)
 
     def _part(self, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
         """A part of the array, from every chunk that it touches."""
         sizes = tuple(stop - start for start, stop in spans)
-        places = list(self._places(spans))
+        places = list(self._places(spans, self._chunks))
         if len(places) == 1 and sizes == self._chunks:
             return self._chunk(places[0])
         part = np.empty(sizes, self._stored)
@@ -152,11 +165,12 @@ class ZarrFrames:
             part[tuple(to)] = self._chunk(place)[tuple(source)]
         return part
 
-    def _places(self, spans: Sequence[tuple[int, int]]) -> Any:
-        """Indices of the chunks that a part touches."""
+    @staticmethod
+    def _places(spans: Sequence[tuple[int, int]], sizes: Sequence[int]) -> Any:
+        """Indices of the blocks of a size that a part touches."""
         ranges = (
             range(start // size, (stop - 1) // size + 1)
-            for (start, stop), size in zip(spans, self._chunks, strict=True)
+            for (start, stop), size in zip(spans, sizes, strict=True)
         )
         return itertools.product(*ranges)
 
@@ -288,6 +302,26 @@ def check_blosc(raw: bytes, size: int) -> None:
             is_right = bool(((starts >= end) & (starts < len(raw) - 4)).all())
     if not is_right:
         raise ValueError("its Blosc header contradicts itself")
+
+
+def _in_shard(raw: bytes, count: int) -> Iterator[bytes]:
+    """The chunks in a shard by the list at its end: offsets, lengths, a checksum.
+
+    Raises
+    ------
+    ValueError
+        The list is cut off or leads out of the shard.
+    """
+    size = 16 * count
+    if len(raw) < size + 4:
+        raise ValueError("the list of its chunks is cut off")
+    places = np.frombuffer(raw, "<u8", 2 * count, len(raw) - size - 4)
+    for start, length in places.reshape(-1, 2).tolist():
+        if start == length == 2**64 - 1:  # was never written
+            continue
+        if start + length > len(raw):
+            raise ValueError("the list of its chunks leads out of it")
+        yield raw[start : start + length]
 
 
 def _copied(file: FileIO, chunk: NDArray[Any]) -> None:
