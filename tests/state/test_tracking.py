@@ -234,14 +234,14 @@ def test_picks_that_cross_are_refused():
 # -- shapes --------------------------------------------------------------------------
 
 
-def thickening_wire(frames=12, lost=None):
+def thickening_wire(frames=12, lost=()):
     """A bright wire that is 20 px wide at first and 2 px wider every second frame."""
     rng = np.random.default_rng(3)
     y = np.arange(96)[:, None]
     stack = []
     for t in range(frames):
         inside = abs(y - 47.5) < 10 + 0.5 * t
-        level = 50 if t == lost else 50 + 60.0 * inside
+        level = 50 if t in lost else 50 + 60.0 * inside
         stack.append(rng.poisson(level * np.ones((96, 64))))
     return Movie.from_array(
         np.array(stack, dtype=np.uint16), name="wire", pixel_size_nm=0.5
@@ -269,13 +269,21 @@ def test_a_diameter_is_followed_from_frame_to_frame():
     assert len(session.table("expansion")) == 1
 
 
-def test_it_stops_where_the_edge_is_lost_and_says_why():
-    session, _ = wire_session(lost=6)
+def test_it_stops_where_the_edge_is_lost_for_good_and_says_why():
+    session, _ = wire_session(lost=range(5, 12))
     outcome = track(session, "expansion", "all")
     table = session.table("expansion").set_index("frame")
-    assert list(table.index) == list(range(6))
+    assert list(table.index) == list(range(5))
     assert set(table["flag"]) == {""}
-    assert "Stopped at frame 6: no step in brightness" in outcome.note
+    assert "Stopped at frame 5: no step in brightness" in outcome.note
+
+
+def test_a_bad_frame_in_between_gets_no_row_and_is_named():
+    session, _ = wire_session(lost=(6,))
+    outcome = track(session, "expansion", "all")
+    table = session.table("expansion").set_index("frame")
+    assert list(table.index) == [*range(6), *range(7, 12)]
+    assert "1 frame has none: no step in brightness" in outcome.note
 
 
 def test_a_row_of_the_users_own_is_kept_and_gone_on_from():

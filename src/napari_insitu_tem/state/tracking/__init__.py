@@ -17,7 +17,7 @@ from napari_insitu_tem.state.tracking.shapes import ShapeTracker
 TRACKERS: dict[str, Tracker] = {
     "expansion": ExpansionTracker(),
     "front": FrontTracker(),
-    "sei": ShapeTracker("sei", find_layer),
+    "sei": ShapeTracker("sei", lambda: find_layer),
 }
 
 

@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float64]
 
 #: Most points of a boundary that is kept: more say no more and slow the canvas down.
 _POINTS = 60
+#: Logarithm of the odds beyond which nothing is surer.
+_SURE = 30.0
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,20 @@ class FoundShape:
 Finder = Callable[[NDArray[Any], Geometry], FoundShape]
 
 
-def find_edges(image: NDArray[Any], last: Geometry) -> FoundShape:
-    """The last shape snapped to the nearest edges."""
-    found = snap(image, last)
-    return FoundShape(found.geometry, found.u_pick_px, found.flag, found.moved_px)
+class EdgeFinder:
+    """The last shape snapped to the nearest edges.
+
+    Whether a line crosses a round wire or a flat ribbon is learnt on the way.
+    """
+
+    def __init__(self) -> None:
+        self._roundness = 0.0
+
+    def __call__(self, image: NDArray[Any], last: Geometry) -> FoundShape:
+        """Find it on a frame."""
+        found = snap(image, last, roundness=self._roundness)
+        self._roundness = float(np.clip(found.roundness, -_SURE, _SURE))
+        return FoundShape(found.geometry, found.u_pick_px, found.flag, found.moved_px)
 
 
 def find_layer(image: NDArray[Any], last: Geometry) -> FoundShape:

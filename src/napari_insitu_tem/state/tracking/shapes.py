@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,9 +19,9 @@ from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.measuring import label_of, row_to_copy, rows_alike
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking.finding import (
+    EdgeFinder,
     Finder,
     FoundShape,
-    find_edges,
 )
 from napari_insitu_tem.state.tracking.plan import (
     Direction,
@@ -35,6 +35,8 @@ from napari_insitu_tem.state.tracking.plan import (
 _FAR, _LEAST_PX = 6.0, 4.0
 #: Moves from which the usual one is known.
 _ENOUGH = 5
+#: Frames in a row in which it may not be found before it is given up.
+_PATIENCE = 5
 
 
 class ShapeTracker:
@@ -44,13 +46,14 @@ class ShapeTracker:
     ----------
     kind
         The kind of its rows.
-    find
-        Finds it on a frame, from where it was on the one before.
+    finder
+        Makes what finds it on a frame, from where it was on the one before; one each
+        time that a shape is followed.
     """
 
-    def __init__(self, kind: str, find: Finder = find_edges) -> None:
+    def __init__(self, kind: str, finder: Callable[[], Finder] = EdgeFinder) -> None:
         self._kind = kind
-        self._find = find
+        self._finder = finder
 
     def plan(self, session: Session, direction: Direction) -> Plan:
         """See `Tracker`. It goes from the selected row, or the last one before now."""
@@ -71,7 +74,7 @@ class ShapeTracker:
         if not any(len(way) for way in ways):
             raise MeasurementError("There is no other frame to follow the shape to.")
         label = f"follow {label_of(seed)} of {seed.object}"
-        return _plan(session, seed, ways, label, self._find)
+        return _plan(session, seed, ways, label, self._finder())
 
     def correction(self, session: Session, record: Record) -> Plan | None:
         """Follow again the tracked rows that came from this one.
@@ -92,7 +95,7 @@ class ShapeTracker:
         if not ways:
             return None
         label = f"move {label_of(record)} and follow it again"
-        return _plan(session, record, ways, label, self._find)
+        return _plan(session, record, ways, label, self._finder())
 
 
 def _plan(
@@ -134,21 +137,31 @@ class _Walk:
     records: list[Record] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    missing: list[int] = field(default_factory=list)
+    why: dict[int, str] = field(default_factory=dict)
 
     def follow(self, ways: list[list[int]], progress: Progress) -> Outcome:
         """Go along every way until it ends or the shape is lost."""
         done, total = 0, sum(map(len, ways))
         for way in ways:
-            last = self.seed
+            last, lost = self.seed, list[int]()
             moves: list[float] = []
-            for number, frame in enumerate(way):
+            for frame in way:
                 progress(done, total, f"frame {frame}")
                 done += 1
                 step = self._step(last, frame, moves)
                 if step is None:
-                    self.gone |= self._later(way[number:])
-                    break
-                last = step
+                    lost.append(frame)
+                    if len(lost) > _PATIENCE:
+                        break
+                    continue
+                self.missing += lost
+                last, lost = step, []
+            if lost:
+                where = f"Stopped at frame {lost[0]}: "
+                self.notes.append(where + in_words(self.why[lost[0]]))
+                self.gone |= self._tracked_in(way[way.index(lost[0]) :])
+        self.gone |= self._tracked_in(self.missing)
         progress(total, total, "")
         return Outcome(tuple(self.records), frozenset(self.gone), self._note())
 
@@ -157,7 +170,14 @@ class _Walk:
         count, doubted = len(self.records), sum(bool(r.flag) for r in self.records)
         note = f"{count} row{'s' * (count != 1)} followed"
         note += f", {doubted} of them doubted." if doubted else "."
-        return " ".join([note, *self.notes])
+        notes = self.notes
+        if self.missing:
+            count = len(self.missing)
+            have = (
+                "1 frame in between has" if count == 1 else f"{count} in between have"
+            )
+            notes = [f"{have} none: {in_words(self.why[self.missing[0]])}", *notes]
+        return " ".join([note, *notes])
 
     def _step(self, last: Record, frame: int, moves: list[float]) -> Record | None:
         """The row of a frame, from the last one; None where it is not found."""
@@ -168,7 +188,7 @@ class _Walk:
         start = self.document.carried(last.geometry, last.movie, last.frame, frame)
         found = self._found(frame, start)
         if found.flag:
-            self.notes.append(f"Stopped at frame {frame}: {in_words(found.flag)}")
+            self.why[frame] = found.flag
             return None
         self.gone |= {row.id for row in here[1:]}
         row = self._row(
@@ -191,7 +211,7 @@ class _Walk:
         except MeasurementError:
             return FoundShape(last, float("nan"), OUT_OF_FRAME, 0.0)
 
-    def _later(self, frames: list[int]) -> set[str]:
+    def _tracked_in(self, frames: list[int]) -> set[str]:
         """Ids of tracked rows of frames in which it was not found."""
         lost = set(frames)
         return {r.id for r in self.present if r.method == "tracked" and r.frame in lost}
