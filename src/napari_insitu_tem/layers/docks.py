@@ -13,6 +13,7 @@ AREAS: dict[str, str] = {
     "Front position": "right",
     "SEI thickness": "right",
     "Events": "right",
+    "Beam dose": "right",
     "Export": "right",
     "Timeline": "bottom",
     "Cyclic view": "bottom",

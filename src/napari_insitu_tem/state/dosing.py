@@ -110,7 +110,8 @@ def change_beam(session: Session, **values: Any) -> None:
         A value is impossible.
     """
     if "gain" in values:
-        values = {"gain_source": "typed", "gain_flag": "", "u_gain": None, **values}
+        source = "" if values["gain"] is None else "typed"
+        values = {"gain_source": source, "gain_flag": "", "u_gain": None, **values}
     if values.get("diameter_nm") is not None:
         values["area_nm2"] = None
     if values.get("area_nm2") is not None:

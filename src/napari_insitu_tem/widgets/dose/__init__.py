@@ -1,0 +1,1 @@
+"""The electron dose of a movie in the window."""
