@@ -173,10 +173,9 @@ class _Walk:
         notes = self.notes
         if self.missing:
             count = len(self.missing)
-            have = (
-                "1 frame in between has" if count == 1 else f"{count} in between have"
-            )
-            notes = [f"{have} none: {in_words(self.why[self.missing[0]])}", *notes]
+            why = in_words(self.why[self.missing[0]])
+            frames = "1 frame has" if count == 1 else f"{count} frames have"
+            notes = [f"{frames} none: {why}", *notes]
         return " ".join([note, *notes])
 
     def _step(self, last: Record, frame: int, moves: list[float]) -> Record | None:
