@@ -23,6 +23,7 @@ MODULES: tuple[str, ...] = (
     "movies.ndata",
     "movies.hdf5",
     "movies.ome_zarr",
+    "movies.npy",
     "movies.video",
     "movies.image_sequence",
     "traces.eclab",

@@ -171,6 +171,8 @@ SAMPLES: dict[str, tuple[str, Callable[[Path], None]]] = {
     ),
     "a.emd": ("h5py", velox),
     "a.h5": ("h5py", hdf5),
+    "a.npy": ("", lambda path: np.save(path, DATA)),
+    "fortran.npy": ("", lambda path: np.save(path, np.asfortranarray(DATA))),
     "v3.zarr": ("zarr", zarr(3)),
     "v2.zarr": ("zarr", zarr(2)),
     "blosc.zarr": ("zarr", blosc),
