@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 
 from napari_insitu_tem.layers.docks import AREAS, PLUGIN, show_dock
 
-MEASURING = ("expansion", "front", "sei", "events")
+MEASURING = ("expansion", "lattice", "front", "sei", "events")
 
 
 @pytest.fixture

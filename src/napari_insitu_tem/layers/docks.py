@@ -10,6 +10,7 @@ PLUGIN = "napari-insitu-tem"
 AREAS: dict[str, str] = {
     "Experiment": "right",
     "Expansion": "right",
+    "Lattice spacing": "right",
     "Front position": "right",
     "SEI thickness": "right",
     "Events": "right",

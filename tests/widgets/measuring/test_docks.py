@@ -78,13 +78,13 @@ def test_the_reference_is_taken_added_and_reset(opened, dock_of):
     dock = dock_of(ExpansionDock)
     session = opened.session
     session.go_to(2)
-    dock._take_reference([])
+    dock.reference.take.click()
     session.go_to(5)
-    dock._take_reference(dock._frames())
+    dock.reference.add.click()
     assert session.document.object_settings("object 1").reference_frames == (2, 5)
-    assert "frames 2, 5" in dock._reference.text()
+    assert "frames 2, 5" in dock.reference._text.text()
     session.undo()
-    assert "frame 2" in dock._reference.text()
+    assert "frame 2" in dock.reference._text.text()
 
 
 def test_a_new_object_is_typed(opened, dock_of, qtbot):

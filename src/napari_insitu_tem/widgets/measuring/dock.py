@@ -50,6 +50,8 @@ class MeasuringDock(QScrollArea):
     track_tip
         What the buttons for tracking follow, for their tooltips; "" for a kind that is
         not followed.
+    quantity
+        The only quantity of which rows are shown; "" for all.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class MeasuringDock(QScrollArea):
         draw_text: str,
         help_text: str,
         track_tip: str = "",
+        quantity: str = "",
     ) -> None:
         super().__init__()
         self.link = link_of(viewer)
@@ -74,7 +77,7 @@ class MeasuringDock(QScrollArea):
         self.movie_box.setEditable(False)
         self.actions_bar = ActionBar(self.session, kind, draw_text)
         self.track_bar = TrackBar(self.session, kind, track_tip)
-        self.row_view = RowView(self.session, kind)
+        self.row_view = RowView(self.session, kind, quantity)
         self.hint = QLabel(help_text)
         self.hint.setWordWrap(True)
         self.message = QLabel()

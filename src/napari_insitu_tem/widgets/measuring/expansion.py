@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import CheckBox, ComboBox, Container, SpinBox
-from qtpy.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
-from napari_insitu_tem.state.measuring import set_reference
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
+from napari_insitu_tem.widgets.measuring.reference_box import ReferenceBox
 
 if TYPE_CHECKING:
     import napari.viewer
 
-QUANTITIES = ("diameter", "length", "area", "volume")
+#: What the user reads -> the column `quantity`.
+QUANTITIES = (
+    ("diameter", "diameter"),
+    ("length", "length"),
+    ("area", "area"),
+    ("volume", "volume"),
+    ("lattice spacing", "d_spacing"),
+)
 
 #: What the user reads -> the column `volume_model`.
 VOLUME_MODELS = (
@@ -71,25 +77,8 @@ class ExpansionDock(MeasuringDock):
 
     def _build(self) -> None:
         super()._build()
-        self._reference = QLabel()
-        self._reference.setWordWrap(True)
-        take = QPushButton("This frame")
-        take.setToolTip("Take the present frame as the reference (Shift+R)")
-        add = QPushButton("Add this frame")
-        add.setToolTip("The reference is the mean of several frames")
-        clear = QPushButton("First")
-        clear.setToolTip("Take the first measured frame as the reference")
-        take.clicked.connect(lambda: self._take_reference([]))
-        add.clicked.connect(lambda: self._take_reference(self._frames()))
-        clear.clicked.connect(lambda: set_reference(self.session, self._name(), []))
-        row = QHBoxLayout()
-        for button in (take, add, clear):
-            row.addWidget(button)
-        box = QGroupBox("Reference")
-        column = QVBoxLayout(box)
-        column.addWidget(self._reference)
-        column.addLayout(row)
-        self.column.insertWidget(2, box)
+        self.reference = ReferenceBox(self.session)
+        self.column.insertWidget(2, self.reference)
 
     def refresh(self) -> None:
         """Show the session as it is now."""
@@ -99,25 +88,5 @@ class ExpansionDock(MeasuringDock):
         if self._shape.value != tool.drawn_shape:
             with self._shape.changed.blocked():
                 self._shape.value = tool.drawn_shape
-        frames = self._frames()
-        shown = ", ".join(str(frame) for frame in frames)
-        words = f"frame{'s' * (len(frames) > 1)} {shown}"
-        self._reference.setText(
-            f"{self._name()}: {words if frames else 'its first measured frame'}"
-        )
+        self.reference.refresh()
         super().refresh()
-
-    def _name(self) -> str:
-        return self.session.toolbox["expansion"].object
-
-    def _frames(self) -> list[int]:
-        settings = self.session.document.object_settings(self._name())
-        return list(settings.reference_frames)
-
-    def _take_reference(self, others: list[int]) -> None:
-        playhead = self.session.playhead
-        if playhead is None:
-            self.session.say("Open a movie first.")
-            return
-        frames = sorted({*others, playhead.frame})
-        set_reference(self.session, self._name(), frames)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QFormLayout, QGroupBox, QLabel, QLineEdit, QWidget
@@ -25,14 +26,21 @@ class RowView(QGroupBox):
         The open experiment.
     kind
         The kind of rows shown.
+    quantity
+        The only quantity of which rows are shown; "" for all.
     """
 
     def __init__(
-        self, session: Session, kind: str, parent: QWidget | None = None
+        self,
+        session: Session,
+        kind: str,
+        quantity: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__("Selected row", parent)
         self._session = session
         self._kind = kind
+        self._quantity = quantity
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setMinimumHeight(74)
@@ -64,24 +72,29 @@ class RowView(QGroupBox):
     def _chosen(self, table: pd.DataFrame) -> list[int]:
         """Places in the table: selected rows, else the one of this frame and object."""
         session = self._session
-        chosen = [i for i, k in enumerate(table["id"]) if k in session.selection]
+        mine = np.ones(len(table), dtype=bool)
+        if self._quantity:
+            mine = (table["quantity"] == self._quantity).to_numpy(bool)
+        chosen = mine & table["id"].isin(session.selection).to_numpy(bool)
         here = session.playhead
-        if chosen or here is None:
-            return chosen
+        if chosen.any() or here is None:
+            return [int(place) for place in np.flatnonzero(chosen)]
         wanted = (here.frame, here.movie, session.toolbox[self._kind].object)
-        there = zip(table["frame"], table["movie"], table["object"], strict=True)
-        return [i for i, row in enumerate(there) if row == wanted][-1:]
+        for name, cell in zip(("frame", "movie", "object"), wanted, strict=True):
+            mine = mine & (table[name] == cell).to_numpy(bool)
+        return [int(place) for place in np.flatnonzero(mine)][-1:]
 
-    def _ids(self) -> list[str]:
+    def ids(self) -> list[str]:
+        """Ids of the rows that are shown."""
         table = self._session.table(self._kind)
         return [str(table["id"].iat[place]) for place in self._chosen(table)]
 
     def _on_object(self, name: str) -> None:
-        change_records(self._session, self._ids(), f"give row to {name}", object=name)
+        change_records(self._session, self.ids(), f"give row to {name}", object=name)
 
     def _on_comment(self) -> None:
         text = self._comment.text()
-        change_records(self._session, self._ids(), "edit comment", comment=text)
+        change_records(self._session, self.ids(), "edit comment", comment=text)
 
 
 def _in_words(row: Any, count: int, kind: str) -> str:
@@ -128,6 +141,8 @@ def _change(row: Any) -> str:
 
 def _kind_words(row: Any, kind: str) -> str:
     """What a kind adds."""
+    if kind == "expansion" and row["quantity"] == "d_spacing":
+        return _lattice_words(row)
     if kind == "front" and not pd.isna(row["velocity_nm_per_s"]):
         spread = row["u_velocity_nm_per_s"]
         more = "" if pd.isna(spread) else f" &plusmn; {spread:.2g}"
@@ -144,6 +159,17 @@ def _kind_words(row: Any, kind: str) -> str:
     if kind == "event" and not pd.isna(row["charge_passed_C"]):
         return f"charge passed {with_prefix(row['charge_passed_C'], 'C')}"
     return ""
+
+
+def _lattice_words(row: Any) -> str:
+    """The spacing in angstrom, as crystallographers say it, and its direction."""
+    if pd.isna(row["value"]):
+        return ""
+    turn = f"direction {row['orientation_deg']:.1f}&deg;"
+    if row["unit"] != "nm":
+        return turn
+    value, spread = 10 * row["value"], 10 * row["u_value"]
+    return f"{value:.5g} &plusmn; {spread:.2g} &Aring;, {turn}"
 
 
 def _moment(row: Any) -> str:
