@@ -14,6 +14,7 @@ AREAS: dict[str, str] = {
     "Front position": "right",
     "SEI thickness": "right",
     "Events": "right",
+    "Drift": "right",
     "Beam dose": "right",
     "Export": "right",
     "Timeline": "bottom",

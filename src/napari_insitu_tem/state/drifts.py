@@ -159,7 +159,7 @@ def drift_sentence(drift: MovieDrift, pixel_nm: tuple[float, float] | None) -> s
         nm = float(np.hypot(*(drift.known[frame] * np.asarray(pixel_nm))))
         text = f"Largest shift: {nm:.3g} nm ({size.max():.1f} px)"
     u = np.array(drift.u_shift, dtype=np.float64)[known]
-    text += f", in frame {frame}. Known to {np.median(np.hypot(*u.T)):.2g} px"
+    text += f", in frame {frame}. Known to {np.median(np.hypot(*u.T)):.2g} px (1 s.d.)"
     doubted = len(doubted_frames(drift))
     if not doubted:
         return f"{text}. No frame is doubted."

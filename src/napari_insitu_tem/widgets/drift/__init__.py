@@ -1,0 +1,1 @@
+"""The Drift dock: estimated, looked at, switched on and off."""
