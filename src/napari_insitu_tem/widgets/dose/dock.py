@@ -38,6 +38,7 @@ from napari_insitu_tem.widgets.dose.forms import (
     ParallelForm,
     ProbeForm,
     TimeForm,
+    narrow,
 )
 from napari_insitu_tem.widgets.dressing import dress, set_role
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
@@ -99,6 +100,7 @@ class DoseDock(QWidget):
             set_role(label, role)
         for way, text in _WAYS.items():
             self.way.addItem(text, way)
+        narrow(self.way)
         self.forget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         how = Section("How it is known")
         rows = form()

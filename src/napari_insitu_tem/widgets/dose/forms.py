@@ -73,10 +73,10 @@ class CountsForm(BeamForm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.gain = _field("counts/e", decimals=4)
-        self.spread = _field("", decimals=4, empty="?")
+        self.gain = _field(decimals=4)
+        self.spread = _field(decimals=3, empty="?")
         self.spread.setToolTip("Standard uncertainty of the gain, in counts/e")
-        self.offset = _field("counts", lowest=-1e6, highest=1e6, decimals=2)
+        self.offset = _field(lowest=-1e6, highest=1e6, decimals=2)
         self.offset.setToolTip("What a pixel says without an electron (dark level)")
         self.estimate = _button(
             "Estimate gain from the movie",
@@ -86,12 +86,12 @@ class CountsForm(BeamForm):
         )
         self.place = sentence()
         set_role(self.place, "faint")
-        self.rows.addRow("Gain", _pair(self.gain, self.spread))
-        self.rows.addRow("Dark level", self.offset)
-        self.rows.addRow("", self.estimate)
+        self.rows.addRow("Gain (counts/e)", _pair(self.gain, self.spread))
+        self.rows.addRow("Dark (counts)", self.offset)
+        self.rows.addRow(self.estimate)
         self.rows.addRow("Counts of", self.place)
         self.places = {
-            "whole": _button("Whole frames", "The mean of all pixels", self._whole),
+            "whole": _button("Whole", "The mean of all pixels of a frame", self._whole),
             "empty": _button(
                 "Empty place",
                 "The square that stays brightest through the movie: likely beside the "
@@ -99,13 +99,15 @@ class CountsForm(BeamForm):
                 self._empty,
             ),
             "view": _button(
-                "In view",
+                "View",
                 "What the canvas shows: zoom into a place without specimen first",
                 self._view,
             ),
         }
         row = QHBoxLayout()
+        row.setSpacing(4)
         for button in self.places.values():
+            button.setMinimumWidth(60)
             row.addWidget(button)
         self.column.addLayout(row)
         self._tell("gain", self.gain)
@@ -135,44 +137,38 @@ class ParallelForm(BeamForm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.current = _field("nA", decimals=6)
+        self.current = _field(decimals=6)
         self.spread = _percent("Standard uncertainty of the current")
-        self.extent = QComboBox()
-        self.extent.addItems(["Diameter", "Area"])
-        self.extent.setToolTip("What of the illuminated disc is known")
-        self.diameter = _field("nm", decimals=3)
-        self.area = _field("nm²", highest=1e15, decimals=3)
-        self.extent_spread = _percent("Standard uncertainty of the diameter or area")
-        self.rows.addRow("Current", _pair(self.current, self.spread))
-        value = QWidget()
-        fields = QVBoxLayout(value)
-        fields.setContentsMargins(0, 0, 0, 0)
-        fields.addWidget(self.diameter)
-        fields.addWidget(self.area)
-        self.rows.addRow(self.extent, _pair(value, self.extent_spread))
-        self._show_extent()
-        self.extent.activated.connect(self._show_extent)
+        self.diameter = _field(decimals=3)
+        self.diameter.setToolTip("Of the illuminated disc; takes the place of an area")
+        self.diameter_spread = _percent("Standard uncertainty of the diameter")
+        self.area = _field(highest=1e15, decimals=3)
+        self.area.setToolTip("Illuminated area; takes the place of a diameter")
+        self.area_spread = _percent("Standard uncertainty of the area")
+        self.rows.addRow("Current (nA)", _pair(self.current, self.spread))
+        disc = _pair(self.diameter, self.diameter_spread)
+        self.rows.addRow("Diameter (nm)", disc)
+        self.rows.addRow("or area (nm²)", _pair(self.area, self.area_spread))
         self._tell("current_A", self.current, 1e-9)
         self._tell("u_current_relative", self.spread, 0.01)
         self._tell("diameter_nm", self.diameter)
         self._tell("area_nm2", self.area)
-        self._tell("u_extent_relative", self.extent_spread, 0.01)
-
-    def _show_extent(self, *_: Any) -> None:
-        is_diameter = self.extent.currentIndex() == 0
-        self.diameter.setVisible(is_diameter)
-        self.area.setVisible(not is_diameter)
+        for spread in (self.diameter_spread, self.area_spread):
+            self._tell("u_extent_relative", spread, 0.01)
 
     def show_beam(self, beam: Beam, movie: Movie | None) -> None:
         """Current and extent."""
         self.current.show_number(_times(beam.current_A, 1e9))
         self.spread.show_number(_times(beam.u_current_relative, 100))
-        self.diameter.show_number(beam.diameter_nm)
-        self.area.show_number(beam.area_nm2)
-        self.extent_spread.show_number(_times(beam.u_extent_relative, 100))
-        if beam.diameter_nm is not None or beam.area_nm2 is not None:
-            self.extent.setCurrentIndex(0 if beam.diameter_nm is not None else 1)
-            self._show_extent()
+        for field, spread, value in (
+            (self.diameter, self.diameter_spread, beam.diameter_nm),
+            (self.area, self.area_spread, beam.area_nm2),
+        ):
+            field.show_number(value)
+            is_used = value is not None
+            spread.setEnabled(is_used)
+            share = beam.u_extent_relative if is_used else None
+            spread.show_number(_times(share, 100))
 
 
 class ProbeForm(BeamForm):
@@ -180,11 +176,11 @@ class ProbeForm(BeamForm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.current = _field("pA", decimals=4)
+        self.current = _field(decimals=4)
         self.spread = _percent("Standard uncertainty of the current")
-        self.dwell = _field("µs", decimals=4)
-        self.rows.addRow("Probe current", _pair(self.current, self.spread))
-        self.rows.addRow("Dwell time", self.dwell)
+        self.dwell = _field(decimals=4)
+        self.rows.addRow("Current (pA)", _pair(self.current, self.spread))
+        self.rows.addRow("Dwell time (µs)", self.dwell)
         self._tell("current_A", self.current, 1e-12)
         self._tell("u_current_relative", self.spread, 0.01)
         self._tell("dwell_s", self.dwell, 1e-6)
@@ -201,17 +197,18 @@ class TimeForm(BeamForm):
 
     def __init__(self) -> None:
         super().__init__()
-        self.exposure = _field("s", decimals=6)
+        self.exposure = _field(decimals=6)
         self.exposure.setToolTip("The movie does not state how long a frame is exposed")
-        self.exposure_label = QLabel("Exposure")
+        self.exposure_label = QLabel("Exposure (s)")
         self.between = QComboBox()
         self.between.addItems(["off (blanked)", "on"])
+        narrow(self.between)
         self.between.setToolTip("Whether the specimen was lit between the frames, too")
-        self.before = _field("e/Å²", decimals=4, empty="")
+        self.before = _field(decimals=4, empty="")
         self.before.setToolTip("Dose that the specimen received before the first frame")
         self.rows.addRow(self.exposure_label, self.exposure)
         self.rows.addRow("Between frames", self.between)
-        self.rows.addRow("Dose before", self.before)
+        self.rows.addRow("Dose before (e/Å²)", self.before)
         self._tell("exposure_s", self.exposure)
         self._tell("before_e_A2", self.before)
         self.between.activated.connect(self._on_between)
@@ -231,8 +228,8 @@ class TimeForm(BeamForm):
 
 
 def _field(
-    unit: str,
     *,
+    unit: str = "",
     lowest: float = 0.0,
     highest: float = 1e9,
     decimals: int,
@@ -248,20 +245,30 @@ def _field(
     )
 
 
+def narrow(box: QComboBox) -> None:
+    """Let a box be narrower than its longest item."""
+    box.setMinimumContentsLength(8)
+    box.setSizeAdjustPolicy(
+        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    )
+
+
 def _percent(tip: str) -> NumberField:
     """A relative uncertainty; the lowest value stands for one that is not stated."""
-    field = _field("%", highest=100.0, decimals=2, empty="? %")
+    field = _field(unit="%", highest=100.0, decimals=2, empty="? %")
     field.setToolTip(f"{tip}; empty where it is not known")
     return field
 
 
-def _pair(value: QWidget, spread: NumberField) -> QWidget:
+def _pair(value: NumberField, spread: NumberField) -> QWidget:
     """A value and its uncertainty side by side."""
     both = QWidget()
     row = QHBoxLayout(both)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(4)
-    spread.setMinimumWidth(56)
+    # napari's style sheet asks for more width than a column has for two fields.
+    value.setStyleSheet("QDoubleSpinBox { min-width: 56px; }")
+    spread.setStyleSheet("QDoubleSpinBox { min-width: 34px; }")
     row.addWidget(value, 5)
     row.addWidget(QLabel("±"))
     row.addWidget(spread, 3)
