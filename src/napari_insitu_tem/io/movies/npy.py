@@ -140,7 +140,7 @@ def _stack_in(looked: Probe) -> _Stack:
     stack = _Stack(offset, shape, dtype, is_fortran)
     if max(shape[1:]) > MAX_SIDE or stack.frame_bytes > MAX_FRAME_BYTES:
         raise _damaged(path, f"it promises frames of {shape[1:]} pixels")
-    if looked.size < stack.end:
+    if looked.size < stack.end:  # saved in one go: a failed copy, no cut recording
         whole = whole_frames(looked.size, offset, stack.frame_bytes, shape[0])
         there = "" if is_fortran else f", {whole} of {shape[0]} frames are complete"
         raise _damaged(path, f"it is cut off{there}")
