@@ -14,6 +14,7 @@ import pytest
 
 from napari_insitu_tem.io.saving.annotation_csv import read_annotations
 from napari_insitu_tem.measure.tables import tables
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import (
     CancelledError,
     ExperimentError,
@@ -201,3 +202,35 @@ def test_cancelling_writes_nothing(experiment: Experiment, tmp_path: Path) -> No
     with pytest.raises(CancelledError):
         export(experiment, tmp_path / "out", progress=stop)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_drift_goes_with_the_record_and_is_said(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    shift = np.column_stack([np.arange(10.0), -np.arange(10.0)])
+    shift[3] = np.nan
+    flags = ["", "", "", "blank", *[""] * 6]
+    drift = MovieDrift.of(shift, np.full((10, 2), 0.2), flags)
+    experiment.document = experiment.document.with_drift("Wire 1", drift)
+    out = tmp_path / "out"
+    export_bundle(experiment, tables(experiment), out, time_range_s=(101.9, 105.0))
+    table = pd.read_csv(out / "signals_at_frames_wire-1.csv")
+    assert table["frame"].tolist() == [2, 3, 4, 5]
+    np.testing.assert_allclose(table["drift_y_nm"], [1.0, np.nan, 2.0, 2.5])
+    np.testing.assert_allclose(table["drift_x_nm"], [-1.0, np.nan, -2.0, -2.5])
+    assert set(table["u_drift_x_nm"]) == {0.1}
+    assert table["drift_flag"].fillna("").tolist() == ["", "blank", "", ""]
+    package = json.loads((out / "datapackage.json").read_text("utf-8"))
+    said = {movie["name"]: movie.get("drift") for movie in package["movies"]}
+    assert said["wire-1"] is None
+    assert said["Wire 1"]["isCorrected"]
+    assert (said["Wire 1"]["framesKnown"], said["Wire 1"]["framesDoubted"]) == (9, 1)
+    other = pd.read_csv(out / "signals_at_frames_wire-1-2.csv")
+    assert "drift_y_nm" not in other
+    fields = next(
+        resource["schema"]["fields"]
+        for resource in package["resources"]
+        if resource["path"] == "signals_at_frames_wire-1.csv"
+    )
+    units = {field["name"]: field.get("unit") for field in fields}
+    assert units["drift_y_nm"] == "nm"

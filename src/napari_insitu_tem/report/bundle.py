@@ -19,10 +19,17 @@ from napari_insitu_tem.io.saving.atomic_folder import write_together
 from napari_insitu_tem.io.saving.datapackage import FILE_NAME as PACKAGE
 from napari_insitu_tem.io.saving.datapackage import Resource, describe_package, slug
 from napari_insitu_tem.io.saving.experiment_sources import entries_of
-from napari_insitu_tem.model.columns import DOSE_COLUMNS, KINDS, SIGNAL_COLUMNS
+from napari_insitu_tem.model.columns import (
+    DOSE_COLUMNS,
+    KINDS,
+    SIGNAL_COLUMNS,
+    Column,
+)
+from napari_insitu_tem.model.drift_columns import drift_cells, drift_columns
 from napari_insitu_tem.model.errors import ExperimentError, SaveError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.law_columns import LAW_COLUMNS
+from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 
 TimeRange = tuple[float, float]
@@ -160,6 +167,7 @@ def _signals(experiment: Experiment, time_range_s: TimeRange | None) -> list[Res
     resources: list[Resource] = []
     for movie in experiment.movies:
         table = experiment.signals_at_frames(movie.name)
+        table, drifts = _with_drift(experiment, movie, table)
         table = _inside(table, "signals", time_range_s)
         if table.empty:
             continue
@@ -167,9 +175,21 @@ def _signals(experiment: Experiment, time_range_s: TimeRange | None) -> list[Res
         title = f"The record at the frames of {movie.name}"
         data = encoded(table_csv(table))
         doses = [column for column in DOSE_COLUMNS if column.name in table]
-        columns = (*SIGNAL_COLUMNS, *doses)
+        columns = (*SIGNAL_COLUMNS, *doses, *drifts)
         resources.append(Resource(path, title, data, table, columns, key="frame"))
     return resources
+
+
+def _with_drift(
+    experiment: Experiment, movie: Movie, table: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    """A table of all frames with the movie's drift, and what was added."""
+    drift = experiment.document.drifts.get(movie.name)
+    if drift is None or len(drift.shift) != len(table):
+        return table, ()
+    size = movie.calibration
+    cells = drift_cells(drift, None if size is None else size.scale_nm)
+    return table.assign(**cells), drift_columns("px" if size is None else "nm")
 
 
 def _laws(table: pd.DataFrame | None) -> list[Resource]:

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import napari_insitu_tem
 from napari_insitu_tem.io.saving.csv_cells import column_type
 from napari_insitu_tem.io.saving.source_files import SourceFile
 from napari_insitu_tem.model.columns import Column
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.timebase import utc_now
 
@@ -187,6 +189,7 @@ def _movie(experiment: Experiment, name: str) -> dict[str, Any]:
     """A movie with the calibration and the alignment that hold."""
     movie = experiment.movie(name)
     size, alignment = movie.calibration, experiment.alignment(name)
+    drift = experiment.document.drifts.get(name)
     return {
         "name": name,
         "format": movie.format,
@@ -204,6 +207,24 @@ def _movie(experiment: Experiment, name: str) -> dict[str, Any]:
             "text": size.describe(),
         },
         "alignment": {**alignment.as_dict(), "text": alignment.describe()},
+        **({} if drift is None else {"drift": _drift(drift)}),
+    }
+
+
+def _drift(drift: MovieDrift) -> dict[str, Any]:
+    """Whether the drift of a movie is corrected, and where it was looked for."""
+    known = np.isfinite(drift.known).all(axis=1)
+    how = (
+        "Positions of fronts count along a path that follows the specimen."
+        if drift.is_on
+        else "The drift is known, but positions are those in the raw frames."
+    )
+    return {
+        "isCorrected": drift.is_on,
+        "region": None if drift.region is None else drift.region.wkt,
+        "framesKnown": int(np.count_nonzero(known)),
+        "framesDoubted": sum(bool(flag) for flag in drift.flag),
+        "text": how,
     }
 
 
