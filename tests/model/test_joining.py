@@ -6,7 +6,7 @@ import pytest
 
 from napari_insitu_tem.model.joining import average_over_windows
 from napari_insitu_tem.model.timebase import to_ns
-from napari_insitu_tem.model.trace import Trace
+from napari_insitu_tem.model.trace import Trace, merge_traces
 
 
 def make(seconds, breaks=None, averaged=False, **columns) -> Trace:
@@ -179,3 +179,19 @@ def test_almost_nothing_recorded(rows: int) -> None:
     table = join(make(np.arange(rows), potential_V=np.ones(rows)), [0.0, 5.0])
     assert table.potential_V.isna().tolist() == [rows == 0, True]
     assert table.n_samples.tolist() == [rows, 0]
+
+
+def test_a_holders_log_in_between_does_not_interrupt_the_potential() -> None:
+    time = np.arange(0.0, 20.0)
+    cell = Trace.from_columns(
+        {"time_s": time, "potential_V": time / 10, "cycle": np.ones(20, int)}
+    )
+    holder = Trace.from_columns({"time_s": time + 0.5, "temperature_degC": time})
+    start = np.array([3_600_000_000, 7_000_000_000])
+    alone = average_over_windows(cell, start, start + 200_000_000)
+    both = average_over_windows(
+        merge_traces([cell, holder]), start, start + 200_000_000
+    )
+    for column in ("potential_V", "cycle"):
+        assert both[column].tolist() == alone[column].tolist()
+    assert both["potential_V"][0] == pytest.approx(0.37)

@@ -146,3 +146,24 @@ def test_an_empty_record_is_possible() -> None:
     trace = Trace.from_columns({"time_s": [], "potential_V": [], "current_A": []})
     assert len(trace) == 0 and trace.span_ns == (0, 0)
     assert not trace.has("potential_V")
+
+
+def holder_and_cell() -> Trace:
+    """A holder's log between the samples of a potentiostat, which pauses for 100 s."""
+    cell_s = np.concatenate([np.arange(0.0, 50.0), np.arange(150.0, 200.0)])
+    cell = Trace.from_columns({"time_s": cell_s, "potential_V": cell_s / 100})
+    holder_s = np.arange(0.5, 200.0)
+    temperature = {"time_s": holder_s, "temperature_degC": 20 + holder_s}
+    return merge_traces([cell, Trace.from_columns(temperature)])
+
+
+def test_another_file_does_not_interrupt_a_signal() -> None:
+    record = holder_and_cell()
+    assert record.others == ("temperature_degC",)
+    cell = record.part("potential_V")
+    assert len(cell) == 100
+    assert list(np.flatnonzero(cell.breaks)) == [50]
+    holder = record.part("temperature_degC")
+    assert len(holder) == 200 and not holder.breaks.any()
+    alone = Trace.from_columns({"time_s": [0.0, 1.0], "potential_V": [0.0, 1.0]})
+    assert alone.part("potential_V") is alone

@@ -42,20 +42,23 @@ def average_over_windows(
     """
     start = np.asarray(start_ns, np.int64)
     stop = np.maximum(np.asarray(stop_ns, np.int64), start)
-    first, last = _samples_inside(trace.time_ns, start, stop)
     out: dict[str, object] = {}
     for column in SIGNALS:
-        values = trace.values(column)
+        part = trace.part(column)
+        values = part.values(column)
         stair = column == "current_A" and trace.averaged_current
+        first, last = _samples_inside(part.time_ns, start, stop)
         count, plain, squares = range_moments(values, first, last)
-        mean = _line_mean(trace, values, start, stop, stair=stair)
+        mean = _line_mean(part, values, start, stop, stair=stair)
         out[column] = np.where(np.isnan(mean) & (count > 0), plain, mean)
         name, unit = column.rsplit("_", 1)
         spread = np.sqrt(squares / np.maximum(count - 1, 1))
         out[f"{name}_sd_{unit}"] = np.where(count >= 2, spread, np.nan)
-    row = _row_at_middle(trace, start, stop)
     for column in COUNTERS:
-        out[column] = _counter(trace.values(column), row)
+        part = trace.part(column)
+        row = _row_at_middle(part, start, stop)
+        out[column] = _counter(part.values(column), row)
+    first, last = _samples_inside(trace.time_ns, start, stop)
     out["n_samples"] = last - first
     return pd.DataFrame(out)
 

@@ -49,6 +49,9 @@ class Trace:
         "instrument", "integrated" or "" where there is no charge.
     paths, format, reader, metadata, warnings
         As for a movie.
+    owner, own_breaks
+        Of a record merged from several traces: (N,) number of the trace a sample is of,
+        and where it does not continue the one before within that trace.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Trace:
     reader: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    owner: NDArray[np.int64] | None = None
+    own_breaks: NDArray[np.bool_] | None = None
 
     @classmethod
     def from_columns(
@@ -167,6 +172,43 @@ class Trace:
             values = pd.to_numeric(values, errors="coerce")
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
+    def part(self, column: str) -> Trace:
+        """The samples of those merged traces that have a column; else the trace itself.
+
+        What another file recorded in between (the log of a holder beside that of a
+        potentiostat) does not interrupt them.
+        """
+        if self.owner is None or self.own_breaks is None:
+            return self
+        has_it = np.unique(self.owner[np.isfinite(self.values(column))])
+        mine = np.isin(self.owner, has_it)
+        if mine.all() or not mine.any():
+            return self
+        owner, time_ns = self.owner[mine], self.time_ns[mine]
+        breaks = self.own_breaks[mine] | find_gaps(time_ns)
+        breaks[1:] |= owner[1:] != owner[:-1]
+        return replace(
+            self,
+            frame=self.frame[mine].reset_index(drop=True),
+            time_ns=time_ns,
+            breaks=breaks,
+            owner=owner,
+            own_breaks=self.own_breaks[mine],
+        )
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Further numeric columns that hold at least one number."""
+        known = ("time_s", *SIGNALS, *COUNTERS)
+        return tuple(
+            str(name)
+            for name, values in self.frame.items()
+            if name not in known
+            and pd.api.types.is_numeric_dtype(values)
+            and not pd.api.types.is_bool_dtype(values)
+            and self.has(str(name))
+        )
+
     @cached_property
     def segment(self) -> NDArray[np.int64]:
         """(N,) number of the unbroken stretch a sample belongs to."""
@@ -227,7 +269,8 @@ def merge_traces(traces: Sequence[Trace], *, name: str = "record") -> Trace:
     order = np.argsort(time_ns, kind="stable")
     table = table.iloc[order].reset_index(drop=True)
     time_ns, breaks = time_ns[order], breaks[order]
-    owner = table.pop("_trace").to_numpy()
+    owner = table.pop("_trace").to_numpy(np.int64)
+    own_breaks = breaks.copy()
     breaks[1:] |= owner[1:] != owner[:-1]
     breaks |= find_gaps(time_ns)
     if "charge_C" in table:
@@ -247,6 +290,8 @@ def merge_traces(traces: Sequence[Trace], *, name: str = "record") -> Trace:
         format=ordered[0].format,
         reader=ordered[0].reader,
         warnings=tuple(note for trace in ordered for note in trace.warnings),
+        owner=owner,
+        own_breaks=own_breaks,
     )
 
 
