@@ -29,6 +29,7 @@ def fill_lanes_menu(menu: QMenu, timeline: TimelineWidget) -> None:
         text = f"{lane.title} ({lane.unit})" if lane.unit else lane.title
         action = _toggle(menu, text, timeline.stack.is_shown(row))
         action.toggled.connect(partial(timeline.stack.show_lane, row.key))
+    _offer_lanes(menu, timeline)
     menu.addSeparator()
     options = timeline.options
     follow = _toggle(menu, "Fit values to what is visible", options.values_follow_view)
@@ -40,6 +41,17 @@ def fill_lanes_menu(menu: QMenu, timeline: TimelineWidget) -> None:
         )
         action.triggered.connect(partial(timeline.axis_row.set_time_style, style))
         group.addAction(action)
+
+
+def _offer_lanes(menu: QMenu, timeline: TimelineWidget) -> None:
+    """A menu of the lanes that may be added, where there are any."""
+    offered = timeline.stack.offered()
+    if not offered:
+        return
+    more = menu.addMenu("Add lane")
+    for key, text in offered:
+        add = partial(timeline.stack.show_lane, key, True)
+        more.addAction(text).triggered.connect(lambda *_, add=add: add())
 
 
 def lane_menu(timeline: TimelineWidget, lane: Lane | None) -> QMenu:

@@ -82,10 +82,23 @@ class LaneStack(QScrollArea):
         return self._choices.get(row.key, row.lane.shown_at_first)
 
     def show_lane(self, key: str, is_shown: bool) -> None:
-        """Show or hide a lane."""
+        """Show or hide a lane; add one that is made when asked for, or take it out."""
         self._choices[key] = is_shown
+        if any(offered == key for offered, _ in self._when_asked()):
+            self._sync(None)
         self.arrange()
         self.rows_changed.emit()
+
+    def offered(self) -> list[tuple[str, str]]:
+        """(key, text) of the lanes that the user may add."""
+        return [pair for pair in self._when_asked() if pair[0] not in self._rows]
+
+    def _when_asked(self) -> Iterator[tuple[str, str]]:
+        for lane_class, variants in self._wanted.items():
+            if lane_class.made_when_asked:
+                for variant in variants:
+                    text = lane_class.offer(self._session, variant)
+                    yield lane_class.key_of(variant), text
 
     def update_lanes(self, change: Change | None) -> None:
         """Make the lanes fit the session after a change (None: after any)."""
@@ -115,8 +128,9 @@ class LaneStack(QScrollArea):
     def _keys(self) -> Iterator[tuple[str, type[Lane], str]]:
         for lane_class in LANES:
             for variant in self._wanted.get(lane_class, ()):
-                key = f"{lane_class.kind}:{variant}" if variant else lane_class.kind
-                yield key, lane_class, variant
+                key = lane_class.key_of(variant)
+                if not lane_class.made_when_asked or self._choices.get(key, False):
+                    yield key, lane_class, variant
 
     def _made(self, lane_class: type[Lane], variant: str) -> LaneRow:
         row = LaneRow(lane_class, variant, self._session, self._options, self._body)
@@ -198,6 +212,8 @@ class LaneStack(QScrollArea):
         shown, heights = state.get("shown", {}), state.get("heights", {})
         self._choices.update({key: bool(value) for key, value in shown.items()})
         self._heights.update({key: int(value) for key, value in heights.items()})
+        if self._wanted:
+            self._sync(None)
         self.arrange()
         self.rows_changed.emit()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from napari_insitu_tem.widgets.timeline.lanes.base import Lane
+from napari_insitu_tem.widgets.timeline.lanes.change import ChangeLane
 from napari_insitu_tem.widgets.timeline.lanes.charge import ChargeLane
 from napari_insitu_tem.widgets.timeline.lanes.coverage import CoverageLane
 from napari_insitu_tem.widgets.timeline.lanes.current import CurrentLane
+from napari_insitu_tem.widgets.timeline.lanes.dose import DoseLane
 from napari_insitu_tem.widgets.timeline.lanes.events import EventsLane
+from napari_insitu_tem.widgets.timeline.lanes.further import FurtherLane
 from napari_insitu_tem.widgets.timeline.lanes.kymograph import KymographLane
 from napari_insitu_tem.widgets.timeline.lanes.potential import PotentialLane
 from napari_insitu_tem.widgets.timeline.lanes.values import ValuesLane
@@ -17,6 +20,9 @@ LANES: list[type[Lane]] = [
     PotentialLane,
     CurrentLane,
     ChargeLane,
+    FurtherLane,
+    DoseLane,
+    ChangeLane,
     ValuesLane,
     KymographLane,
 ]

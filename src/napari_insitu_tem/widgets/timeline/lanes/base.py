@@ -87,6 +87,8 @@ class Lane:
     wanted_by: ClassVar[tuple[str, ...]] = ()
     #: Whether it shows before the user has chosen.
     shown_at_first: ClassVar[bool] = True
+    #: Whether it is made only once the user adds it: its data may be many or dear.
+    made_when_asked: ClassVar[bool] = False
     #: Whether it gets a share of the room that is left.
     stretches: ClassVar[bool] = True
 
@@ -114,10 +116,20 @@ class Lane:
         """The lanes of this kind that the experiment wants, by variant."""
         return ("",) if cls.is_wanted(session) else ()
 
+    @classmethod
+    def offer(cls, session: Session, variant: str) -> str:
+        """What the menu calls a lane that is still to be added."""
+        return variant or cls.kind
+
+    @classmethod
+    def key_of(cls, variant: str) -> str:
+        """Name of a lane of this kind among all."""
+        return f"{cls.kind}:{variant}" if variant else cls.kind
+
     @property
     def key(self) -> str:
         """Name of this lane among all."""
-        return f"{self.kind}:{self.variant}" if self.variant else self.kind
+        return self.key_of(self.variant)
 
     # -- labels ---------------------------------------------------------------------
 

@@ -43,6 +43,11 @@ class SignalLane(Lane):
         self.view.box.addItem(self._curve, ignoreBounds=True)
 
     @property
+    def signal(self) -> str:
+        """The column of the record that this lane shows."""
+        return self.column
+
+    @property
     def unit(self) -> str:
         """Unit of the labels, with the prefix that suits the record."""
         return self._unit
@@ -58,8 +63,9 @@ class SignalLane(Lane):
         if record is None:
             self._pyramid = Pyramid([], [])
         else:
-            values = record.values(self.column)
-            self._pyramid = Pyramid(record.time_ns / 1e9, values, record.breaks)
+            part = record.part(self.signal)
+            values = part.values(self.signal)
+            self._pyramid = Pyramid(part.time_ns / 1e9, values, part.breaks)
         self._curve.set_pyramid(self._pyramid)
         self._choose_unit()
         self.labels_changed.emit()
