@@ -23,12 +23,15 @@ class Calibration:
         It cancels in ratios taken within one movie.
     source
         "metadata", "typed", "scale bar", "lattice spacing".
+    details
+        How it was found, in a few words: "100 nm over 250.1 +/- 0.3 px, frame 0".
     """
 
     y_nm: float
     x_nm: float
     u_relative: float = 0.0
     source: str = "metadata"
+    details: str = ""
 
     def __post_init__(self) -> None:
         for size in (self.y_nm, self.x_nm):
@@ -77,4 +80,5 @@ class Calibration:
             else f"{self.y_nm:.5g} x {self.x_nm:.5g} nm/px (y, x)"
         )
         spread = f" +/- {100 * self.u_relative:.2g} %" if self.u_relative else ""
-        return f"{size}{spread} ({self.source})"
+        more = f": {self.details}" if self.details else ""
+        return f"{size}{spread} ({self.source}{more})"

@@ -204,6 +204,7 @@ def _movie(experiment: Experiment, name: str) -> dict[str, Any]:
             "x_nm": size.x_nm,
             "u_relative": size.u_relative,
             "source": size.source,
+            "details": size.details,
             "text": size.describe(),
         },
         "alignment": {**alignment.as_dict(), "text": alignment.describe()},

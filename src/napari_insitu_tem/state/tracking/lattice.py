@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from napari_insitu_tem.measure.drift.result import NO_DATA
 from napari_insitu_tem.model.document import Document
-from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.errors import MeasurementError, ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
@@ -30,7 +31,7 @@ from napari_insitu_tem.state.tracking.plan import (
 
 
 class LatticeTracker:
-    """Measures a box on frame after frame.
+    """Measures a box on frame after frame; it stays where it is on the specimen.
 
     The lattice that was found last is the one that is looked for next, so that it may
     turn and widen as far as it likes, and is not mistaken for another. A frame on which
@@ -128,20 +129,25 @@ class _Walk:
             return own[-1]
         self.gone |= {row.id for row in here[1:]}
         row = self._row(here[0] if here else None, last, frame)
-        row = measured_in(self.movie, with_guess(row, guess))
+        row = with_guess(row, guess)
+        try:
+            row = measured_in(self.movie, row)
+        except ReadError:
+            row = row.changed(flag=NO_DATA)
         self.records.append(row)
         return row
 
     def _row(self, old: Record | None, last: Record, frame: int) -> Record:
         """A row that is not measured yet."""
+        here = self.document.carried(last.geometry, last.movie, last.frame, frame)
         if old is not None:
-            return old.changed(geometry=last.geometry)
+            return old.changed(geometry=here)
         return Record.new(
             self.seed.kind,
             object=self.seed.object,
             movie=self.seed.movie,
             frame=frame,
-            geometry=last.geometry,
+            geometry=here,
             observer=self.document.settings.observer,
             method="tracked",
             attributes=dict(self.seed.attributes),

@@ -9,6 +9,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QScrollArea, QVBoxLayout, QWidget
 
 from napari_insitu_tem.layers.asking import forget_asker, set_asker
+from napari_insitu_tem.layers.ruler import Ruler
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.widgets.dialogs.asker import DialogAsker
 from napari_insitu_tem.widgets.dressing import dress, set_role
@@ -46,7 +47,8 @@ class ExperimentDock(QWidget):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         viewer = getattr(viewer, "__wrapped__", viewer)
-        session = link_of(viewer).session
+        link = link_of(viewer)
+        session = link.session
         self.session = session
         self.busy = BusyBar()
         reference = weakref.ref(viewer)
@@ -55,7 +57,7 @@ class ExperimentDock(QWidget):
         self.buttons = FileButtons(session, self.opener, self.saver)
         self.files = FilesSection(session)
         self.movie_box = QComboBox()
-        self.scale = ScaleSection(session)
+        self.scale = ScaleSection(session, Ruler(link))
         self.alignment = AlignmentSection(session)
         self.preferences = PreferencesSection(session)
         self.status = sentence()

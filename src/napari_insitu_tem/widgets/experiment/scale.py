@@ -1,11 +1,18 @@
-"""Pixel size: where it comes from, and typing another one."""
+"""Pixel size: where it comes from; another one typed, or found on the canvas."""
 
 from __future__ import annotations
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
+from napari_insitu_tem.layers.ruler import Ruler
 from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.state.calibrating import calibrate, own_calibration
 from napari_insitu_tem.state.session import Session
+from napari_insitu_tem.widgets.experiment.scale_from import (
+    FromBar,
+    FromCanvas,
+    FromLattice,
+)
 from napari_insitu_tem.widgets.fields import NumberField
 from napari_insitu_tem.widgets.reporting import reporting
 from napari_insitu_tem.widgets.section import Section, form, sentence
@@ -20,9 +27,11 @@ class ScaleSection(Section):
     ----------
     session
         The open experiment.
+    ruler
+        Draws on the canvas; without it the size can only be typed.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, ruler: Ruler | None = None) -> None:
         super().__init__("Pixel size")
         self._session = session
         self.state = sentence()
@@ -51,10 +60,39 @@ class ScaleSection(Section):
         self.rows.addLayout(buttons)
         self.set_button.clicked.connect(self._on_set)
         self.file_button.clicked.connect(self._on_file)
-        self.clear_button.clicked.connect(lambda: self._calibrate(None))
+        self.clear_button.clicked.connect(lambda: calibrate(session, None))
         for field in (self.size, self.spread):
             field.lineEdit().returnPressed.connect(self._on_set)
+        self.panels: dict[QPushButton, FromCanvas] = {}
+        if ruler is not None:
+            self._add_panels(session, ruler)
         self.refresh()
+
+    def _add_panels(self, session: Session, ruler: Ruler) -> None:
+        """Ways to find the size on the canvas, one open at a time."""
+        self.bar_button = QPushButton("From a scale bar…")
+        self.bar_button.setToolTip("Draw along a scale bar, and type its length")
+        self.lattice_button = QPushButton("From a lattice…")
+        self.lattice_button.setToolTip("Draw a box over planes of known spacing")
+        self.bar, self.lattice = FromBar(session, ruler), FromLattice(session, ruler)
+        self.panels = {self.bar_button: self.bar, self.lattice_button: self.lattice}
+        row = QHBoxLayout()
+        self.rows.addLayout(row)
+        for button, panel in self.panels.items():
+            button.setCheckable(True)
+            row.addWidget(button)
+            self.rows.addWidget(panel)
+            button.clicked.connect(lambda is_on, b=button: self._open(b, is_on))
+            panel.ended.connect(lambda b=button: b.setChecked(False))
+
+    def _open(self, button: QPushButton, is_on: bool) -> None:
+        for other, panel in self.panels.items():
+            if other is not button and not panel.isHidden():
+                panel.stop()
+        if is_on:
+            self.panels[button].start()
+        else:
+            self.panels[button].stop()
 
     def refresh(self) -> None:
         """Show the present pixel size."""
@@ -68,15 +106,8 @@ class ScaleSection(Section):
         self.size.show_number(size.x_nm if size else None)
         self.spread.show_number(100 * size.u_relative if size else 0.0)
         self.clear_button.setEnabled(size is not None)
-        own = self._own()
+        own = own_calibration(self._session)
         self.file_button.setEnabled(own is not None and own != size)
-
-    def _own(self) -> Calibration | None:
-        """The pixel size in the file."""
-        movie = self._session.movie
-        files = self._session.experiment.movies
-        own = [m.calibration for m in files if movie and m.name == movie.name]
-        return own[0] if own else None
 
     def _on_set(self) -> None:
         size = self.size.number
@@ -84,17 +115,8 @@ class ScaleSection(Section):
             self._session.say("Type the size of a pixel first.")
             return
         with reporting(self._session):
-            self._calibrate(
-                Calibration.square(size, u_relative=self.spread.value() / 100)
-            )
+            typed = Calibration.square(size, u_relative=self.spread.value() / 100)
+            calibrate(self._session, typed)
 
     def _on_file(self) -> None:
-        self._calibrate(self._own())
-
-    def _calibrate(self, size: Calibration | None) -> None:
-        movie = self._session.movie
-        if movie is None or movie.calibration == size:
-            return
-        what = "forget pixel size" if size is None else "set pixel size"
-        document = self._session.document.with_calibration(movie.name, size)
-        self._session.edit(f"{what} of {movie.name}", document)
+        calibrate(self._session, own_calibration(self._session))
