@@ -16,6 +16,7 @@ from napari_insitu_tem.state.kymographs import kymographs_of, moved_pick
 from napari_insitu_tem.state.measuring import add_record, new_record
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking import (
+from napari_insitu_tem.state.tracking.finding import to_the_ends
     placed_rows,
     plan_correction,
     plan_tracking,
@@ -408,3 +409,15 @@ def test_no_movie_no_shape():
     session = Session(Experiment(make_wire()))
     with pytest.raises(MeasurementError, match="no shape to follow"):
         plan_tracking(session, "expansion", "forward")
+
+
+def test_a_layer_does_not_become_shorter_from_frame_to_frame():
+    x = np.arange(10.5, 90.0)
+    found = np.stack([40 + 0.1 * x, x], axis=1)
+    drawn = np.array([[41.0, 9.8], [49.1, 91.0]])
+    whole = to_the_ends(found, drawn)
+    assert whole[[0, -1], 1] == pytest.approx([9.8, 91.0], abs=0.02)
+    assert whole[:, 0] == pytest.approx(40 + 0.1 * whole[:, 1])
+    assert np.array_equal(to_the_ends(found, drawn[::-1] * [1, 0]), found)
+    ring = np.concatenate([found, found[:1]])
+    assert to_the_ends(ring, drawn) is ring

@@ -34,7 +34,7 @@ def layer(
     surface = 0.72 * height
     margin = 12
     places = np.arange(-margin, width + margin, dtype=np.float64)
-    noise = smooth_noise(places.size, 14.0, np.random.default_rng(3))
+    noise = smooth_noise(places.size, 40.0, np.random.default_rng(3))
     columns = np.arange(4.0, width - 4.0, 6.0)
     on_drawn = np.interp(np.arange(columns[0], columns[-1] + 1), places, noise)
     noise = noise - on_drawn.mean()

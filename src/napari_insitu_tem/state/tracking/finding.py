@@ -18,6 +18,9 @@ FloatArray = NDArray[np.float64]
 
 #: Most points of a boundary that is kept: more say no more and slow the canvas down.
 _POINTS = 60
+#: Points from which the direction of a boundary's end is taken, and the most in px that
+#: it is made longer.
+_TANGENT, _LONGEST = 5, 3.0
 #: Logarithm of the odds beyond which nothing is surer.
 _SURE = 30.0
 
@@ -73,13 +76,40 @@ def find_layer(image: NDArray[Any], last: Geometry) -> FoundShape:
         The layer lies out of the frame.
     """
     traced = trace_layer(image, last.array(0), last.array(1))
-    sides = _thinned(traced.inner), _thinned(traced.outer)
+    sides = [
+        _thinned(to_the_ends(found, last.array(i)))
+        for i, found in enumerate((traced.inner, traced.outer))
+    ]
     geometry = Geometry.of("band", *sides)
     drawn = layer_thickness(*sides, method="nearest")
     before = layer_thickness(last.array(0), last.array(1), method="nearest").mean
     u_pick = traced.u_mean / drawn.sensitivity
     flag = traced.flag or drawn.flag
     return FoundShape(geometry, float(u_pick), flag, float(abs(drawn.mean - before)))
+
+
+def to_the_ends(found: FloatArray, drawn: FloatArray) -> FloatArray:
+    """An open boundary that was found, as long as the one that was drawn.
+
+    It was looked for on lines a pixel apart, so that it ends a little before the drawn
+    one: over many frames the layer would become shorter and shorter.
+
+    Parameters
+    ----------
+    found, drawn
+        (n, 2) and (m, 2) points (y, x) in the same direction.
+    """
+    if np.allclose(found[0], found[-1]):
+        return found
+    parts = [found]
+    for end, place in ((0, 0), (-1, 2)):
+        back = found[min(_TANGENT, len(found) - 1) * (1 if end == 0 else -1) + end]
+        along = found[end] - back
+        along = along / max(float(np.hypot(*along)), 1e-9)
+        left = float((drawn[end] - found[end]) @ along)
+        if 0 < left <= _LONGEST:
+            parts.insert(place, (found[end] + left * along)[None])
+    return np.concatenate(parts)
 
 
 def _thinned(points: FloatArray) -> FloatArray:
