@@ -14,6 +14,7 @@ import pytest
 
 from napari_insitu_tem.io.saving.annotation_csv import read_annotations
 from napari_insitu_tem.measure.tables import tables
+from napari_insitu_tem.model.beam import Beam
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import (
     CancelledError,
@@ -234,3 +235,25 @@ def test_the_drift_goes_with_the_record_and_is_said(
     )
     units = {field["name"]: field.get("unit") for field in fields}
     assert units["drift_y_nm"] == "nm"
+
+
+def test_the_dose_is_written_with_how_it_is_known(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    beam = Beam("parallel", current_A=1.602176634e-13, area_nm2=1e4, exposure_s=1.0)
+    experiment.document = experiment.document.with_beam("Wire 1", beam)
+    files = export(experiment, tmp_path / "out")
+    signals = pd.read_csv(files["signals_at_frames_wire-1.csv"])
+    exposure = experiment.movie("Wire 1").exposures_s
+    each = 1.0 if exposure is None else float(exposure[0])
+    np.testing.assert_allclose(signals["dose_e_A2"], each * np.arange(1, 11))
+    assert signals["u_dose_e_A2"].isna().all()
+    kind, rows = read_annotations(files["expansion.csv"])
+    np.testing.assert_allclose(rows["dose_rate_e_A2_s"], 1.0)
+    pd.testing.assert_frame_equal(rows, tables(experiment)[kind])
+    package = json.loads(files["datapackage.json"].read_text())
+    told = package["movies"][0]["beam"]
+    assert told["way"] == "parallel"
+    assert told["dose_e_A2"] == pytest.approx(10 * each)
+    assert told["u_dose_e_A2"] is None
+    assert "beam" not in package["movies"][1]

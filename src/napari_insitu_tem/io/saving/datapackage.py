@@ -11,7 +11,7 @@ import hashlib
 import platform
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from typing import Any
 
@@ -209,7 +209,23 @@ def _movie(experiment: Experiment, name: str) -> dict[str, Any]:
         },
         "alignment": {**alignment.as_dict(), "text": alignment.describe()},
         **({} if drift is None else {"drift": _drift(drift)}),
+        **_beam(experiment, name),
     }
+def _beam(experiment: Experiment, name: str) -> dict[str, Any]:
+    """How the electron dose of a movie is known, and what it comes to."""
+    beam, dose = experiment.document.beams.get(name), experiment.dose(name)
+    if beam is None:
+        return {}
+    told = {
+        key: value
+        for key, value in asdict(beam).items()
+        if key != "counts" and value not in (None, "")
+    }
+    if dose is not None:
+        spread = float(dose.u_dose[-1])
+        told["dose_e_A2"] = float(dose.dose[-1])
+        told["u_dose_e_A2"] = spread if np.isfinite(spread) else None
+    return {"beam": told}
 
 
 def _drift(drift: MovieDrift) -> dict[str, Any]:

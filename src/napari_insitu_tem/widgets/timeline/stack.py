@@ -87,6 +87,8 @@ class LaneStack(QScrollArea):
         if any(offered == key for offered, _ in self._when_asked()):
             self._sync(None)
         self.arrange()
+        if is_shown and key in self._rows:
+            self.ensureWidgetVisible(self._rows[key], 0, 0)
         self.rows_changed.emit()
 
     def offered(self) -> list[tuple[str, str]]:
