@@ -16,13 +16,13 @@ from napari_insitu_tem.state.kymographs import kymographs_of, moved_pick
 from napari_insitu_tem.state.measuring import add_record, new_record
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking import (
-from napari_insitu_tem.state.tracking.finding import to_the_ends
     placed_rows,
     plan_correction,
     plan_tracking,
     put_tracked,
     register_tracker,
 )
+from napari_insitu_tem.state.tracking.finding import to_the_ends
 from tracking_scene import (
     FRAMES,
     first_front,
