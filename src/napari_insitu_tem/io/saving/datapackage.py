@@ -211,6 +211,8 @@ def _movie(experiment: Experiment, name: str) -> dict[str, Any]:
         **({} if drift is None else {"drift": _drift(drift)}),
         **_beam(experiment, name),
     }
+
+
 def _beam(experiment: Experiment, name: str) -> dict[str, Any]:
     """How the electron dose of a movie is known, and what it comes to."""
     beam, dose = experiment.document.beams.get(name), experiment.dose(name)
