@@ -135,6 +135,57 @@ def calibrating() -> None:
     window.close()
 
 
+def calibrating_on_the_canvas() -> None:
+    """A scale bar in the frame, then its graphite planes."""
+    from napari_insitu_tem.model.experiment import Experiment
+    from napari_insitu_tem.model.movie import Movie
+    from napari_insitu_tem.simulate.cases import simulate_case
+
+    frame = np.array(simulate_case("graphite-planes").experiment().movie().frame(0))
+    frame[145:149, 24:124] = frame.max()
+    window = Window(WIDTH, HEIGHT)
+    window.session.open(Experiment(Movie.from_array(frame[None], name="graphite")))
+    section = window.dock("Experiment").scale
+    window.fit()
+    window.press(section.bar_button)
+    window.drag((147.0, 22.0), (146.0, 126.0))
+    window.fill(section.bar.length, "3")
+    print("  ", section.bar.words.text(), section.bar.result.text(), flush=True)
+    shoot(window, "calibrate-bar")
+    window.press(section.lattice_button)
+    window.drag((8.0, 8.0), (138.0, 150.0))
+    section.lattice.planes.setCurrentText("graphite 0002")
+    section.lattice.planes.activated.emit(section.lattice.planes.currentIndex())
+    print("  ", section.lattice.words.text(), section.lattice.result.text(), flush=True)
+    shoot(window, "calibrate-lattice")
+    window.close()
+
+
+def measuring_planes() -> None:
+    """Planes of graphite in a box, on all frames."""
+    from napari_insitu_tem.simulate.cases import simulate_case
+
+    window = Window(WIDTH, HEIGHT)
+    session = window.session
+    show_opened(window.viewer, simulate_case("graphite-planes").experiment())
+    window.wait(300)
+    window.fit()
+    window.only_lanes("coverage", "potential", "current", "values")
+    dock = window.dock("Lattice spacing")
+    window.choose(dock.object_box, "graphite")
+    window.press(dock.actions_bar.draw)
+    window.drag((12.0, 12.0), (147.0, 147.0))
+    window.press(dock.track_bar.buttons["all"])
+    window.until(lambda: not tracking_of(session).is_busy)
+    session.select(r.id for r in session.document.of_kind("expansion") if r.frame == 39)
+    session.go_to(39)
+    window.until(lambda: dock.lattices.peaks.count() > 0)
+    said(window, "expansion")
+    window.show(dock.reference)
+    shoot(window, "lattice")
+    window.close()
+
+
 def expanding() -> None:
     """A diameter: drawn, snapped, by hand, copied forward, against a reference."""
     window = opened("si_nanowire")
@@ -373,7 +424,9 @@ SCENES: dict[str, Callable[[], None]] = {
         opening,
         aligning,
         calibrating,
+        calibrating_on_the_canvas,
         expanding,
+        measuring_planes,
         following_the_front,
         tracing_the_front,
         marking_events,

@@ -17,7 +17,7 @@ from napari_insitu_tem.widgets.fields import NumberField
 from napari_insitu_tem.widgets.reporting import reporting
 from napari_insitu_tem.widgets.section import Section, form, sentence
 
-_UNCALIBRATED = "Uncalibrated: lengths are in px until a pixel size is typed."
+_UNCALIBRATED = "Uncalibrated: lengths are in px until there is a pixel size."
 
 
 class ScaleSection(Section):

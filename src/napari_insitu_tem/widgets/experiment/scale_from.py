@@ -178,11 +178,10 @@ class FromBar(FromCanvas):
             "of the microscope's magnification; 0 where you did no check"
         )
         fields = QHBoxLayout()
-        fields.addWidget(self.length, 4)
+        fields.addWidget(self.length, 3)
         fields.addWidget(self.unit, 2)
-        fields.addWidget(QLabel("±"))
-        fields.addWidget(self.spread, 2)
         self.rows.addRow("Its length", fields)
+        self.rows.addRow("Known to ±", self.spread)
         for field in (self.length, self.spread):
             field.valueChanged.connect(self.show_result)
         self.unit.currentTextChanged.connect(self.show_result)
