@@ -32,8 +32,11 @@ from window_hands import Window  # noqa: E402
 from napari_insitu_tem.layers.opening import show_opened  # noqa: E402
 from napari_insitu_tem.layers.tracking import tracking_of  # noqa: E402
 from napari_insitu_tem.model import alignment, record, timebase  # noqa: E402
+from napari_insitu_tem.model.geometry import Geometry  # noqa: E402
 from napari_insitu_tem.samples import find_sample, open_sample  # noqa: E402
+from napari_insitu_tem.simulate.cases import simulate_case  # noqa: E402
 from napari_insitu_tem.state.kymographs import kymographs_of  # noqa: E402
+from napari_insitu_tem.state.measuring import add_record, new_record  # noqa: E402
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 WIDTH, HEIGHT = 1400, 900
@@ -314,6 +317,34 @@ def tracing_the_front() -> None:
     window.close()
 
 
+def correcting_drift() -> None:
+    """A simulated front on a specimen that drifts; its kymograph follows."""
+    made = simulate_case("sulfur-in-tube", drift_px_s=(0.05, -0.08), drift_step_px=0.1)
+    window = Window(WIDTH, HEIGHT)
+    session = window.session
+    session.open(made.experiment())
+    window.dock("Timeline")
+    window.wait(300)
+    window.fit()
+    session.toolbox.change("path", object="tube")
+    path = new_record(
+        session,
+        session.toolbox["path"],
+        Geometry.of("path", made.specimen.drawn["path"]),
+    )
+    add_record(session, path, snap_it=False)
+    window.only_lanes("coverage", "current", "kymograph")
+    dock = window.dock("Drift")
+    window.press(dock.estimate_button)
+    window.until(lambda: bool(session.document.drifts))
+    window.until(lambda: kymographs_of(session).of(path) is not None)
+    print("  ", dock.result.text(), flush=True)
+    session.go_to(50)
+    window.timeline_height(430)
+    shoot(window, "drift")
+    window.close()
+
+
 def marking_events() -> None:
     """A word of one's own, and a lasting event with its charge."""
     window = opened("si_nanowire")
@@ -429,6 +460,7 @@ SCENES: dict[str, Callable[[], None]] = {
         measuring_planes,
         following_the_front,
         tracing_the_front,
+        correcting_drift,
         marking_events,
         measuring_a_layer,
         exporting,

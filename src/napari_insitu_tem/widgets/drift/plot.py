@@ -17,7 +17,9 @@ from napari_insitu_tem.widgets.timeline.mouse_view import MouseView
 
 FloatArray = NDArray[np.float64]
 
-_LEFT_PX, _BELOW_PX, _TOP_PX, _RIGHT_PX = 52, 44, 4, 8
+_LEFT_PX, _BELOW_PX, _TOP_PX, _RIGHT_PX = 52, 42, 4, 8
+#: pyqtgraph lets the label below hang out of its axis by as much.
+_HANG_PX = 5
 _HEIGHT_PX = 174
 
 
@@ -56,7 +58,8 @@ class DriftPlot(MouseView):
 
     def place_items(self, width: float, height: float) -> None:
         """The axes on the left and below."""
-        inside = max(width - _LEFT_PX - _RIGHT_PX, 1), height - _BELOW_PX - _TOP_PX
+        below = _BELOW_PX + _HANG_PX
+        inside = max(width - _LEFT_PX - _RIGHT_PX, 1), height - below - _TOP_PX
         self.box.setGeometry(QRectF(_LEFT_PX, _TOP_PX, *inside))
         self._left.setGeometry(QRectF(0, _TOP_PX, _LEFT_PX, inside[1]))
         self._bottom.setGeometry(
