@@ -419,6 +419,29 @@ def boundaries(frame: int) -> list[list[tuple[float, float]]]:
     return lines
 
 
+def knowing_the_dose() -> None:
+    """Gain and dose of a gentle beam from its movie alone; lanes of dose and change."""
+    from napari_insitu_tem.simulate.cases import simulate_case
+    from napari_insitu_tem.state.changes import changes_of
+
+    window = Window(WIDTH, HEIGHT)
+    show_opened(window.viewer, simulate_case("gentle-beam").experiment())
+    window.wait(300)
+    window.fit()
+    dock = window.dock("Beam dose")
+    for button in (dock.counts.estimate, dock.counts.places["empty"]):
+        window.press(button)
+        window.until(lambda: not dock.busy.is_busy)
+    print("  ", dock.result.text(), flush=True)
+    window.only_lanes("coverage", "current", "dose")
+    window.timeline.stack.show_lane("change:before", True)
+    window.until(lambda: changes_of(window.session).of("gentle_beam") is not None)
+    window.session.go_to(20)
+    window.wait(300)
+    shoot(window, "dose")
+    window.close()
+
+
 def exporting() -> None:
     """The tables on disk."""
     window = opened("si_nanowire")
@@ -463,6 +486,7 @@ SCENES: dict[str, Callable[[], None]] = {
         correcting_drift,
         marking_events,
         measuring_a_layer,
+        knowing_the_dose,
         exporting,
     )
 }

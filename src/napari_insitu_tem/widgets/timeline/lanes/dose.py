@@ -59,13 +59,6 @@ class DoseLane(FrameCurvesLane):
         """What the dose follows from, and when the frames were."""
         return touches(change, *self.wanted_by, "alignments")
 
-    def value_bounds(
-        self, window: tuple[float, float] | None
-    ) -> tuple[float, float] | None:
-        """From zero: that a beam is steady shows."""
-        bounds = super().value_bounds(window)
-        return None if bounds is None else (min(0.0, bounds[0]), bounds[1])
-
     def text_at(self, time_s: float) -> str:
         """The dose on the line."""
         value = self.value_at(time_s)

@@ -70,13 +70,13 @@ class FrameCurvesLane(Lane):
     def value_bounds(
         self, window: tuple[float, float] | None
     ) -> tuple[float, float] | None:
-        """Least and largest number."""
-        if window is not None:
-            inside = [p.y_bounds_in(*window) for p in self._pyramids]
-            known = [np.array(bounds) for bounds in inside if bounds is not None]
-            if known:
-                return finite_bounds(*known)
-        return finite_bounds(*(p.y for p in self._pyramids)) if self._pyramids else None
+        """From zero to the largest number, so that what is steady looks steady."""
+        if not self._pyramids:
+            return None
+        bounds = [p.y_bounds_in(*window) for p in self._pyramids] if window else []
+        known = [np.array(pair) for pair in bounds if pair is not None]
+        found = finite_bounds(*(known or [p.y for p in self._pyramids]))
+        return None if found is None else (min(0.0, found[0]), found[1])
 
     def value_at(self, time_s: float) -> float:
         """The number on the line of the first movie there; NaN where none is."""
