@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from napari_insitu_tem.measure.regions.levels import (
     depth_weight,
     fitted_levels,
     own_weight,
+    touching,
 )
 from napari_insitu_tem.measure.regions.strips import Strip
 
@@ -69,6 +70,8 @@ class Displacement:
         Part of the outline along which the edge is seen.
     log_width_score, log_width_information
         For learning the width.
+    filled
+        (A,) part of a window next to each node that another body fills.
     """
 
     outward: FloatArray
@@ -83,6 +86,12 @@ class Displacement:
     visible: float
     log_width_score: float
     log_width_information: float
+    filled: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def bridged(self) -> NDArray[np.bool_]:
+        """(A,) where another body touches, so that the shape alone says the end."""
+        return touching(self.filled)
 
     @property
     def variances(self) -> FloatArray:
@@ -108,6 +117,7 @@ def fit_displacement(
     noise: Noise,
     prior: tuple[FloatArray, FloatArray],
     widths: Sequence[float],
+    filled_before: FloatArray | None = None,
 ) -> Displacement:
     """Fit the edge along the whole outline.
 
@@ -125,6 +135,8 @@ def fit_displacement(
         (2 K + 1,) expected coefficients and their variances.
     widths
         Width of the edge in each step: wide ones first reach far.
+    filled_before
+        (A,) `Displacement.filled` in the frame before.
 
     Notes
     -----
@@ -143,7 +155,9 @@ def fit_displacement(
     for step, width in enumerate(widths):
         edge = basis @ c
         level_noise = float(noise.of(np.mean(levels.inside + levels.outside) / 2))
-        weight = own_weight(strip, levels, edge, width, arc, level_noise)
+        weight, filled = own_weight(
+            strip, levels, edge, width, arc, level_noise, filled_before
+        )
         inner, bell, away = _edge(away_from, edge, width)
         depth = depth_weight(strip, width)
         if step or len(widths) == 1:
@@ -164,7 +178,8 @@ def fit_displacement(
         farthest = np.abs(basis @ moved).max()
         c = c + moved * min(1.0, _FARTHEST * width / max(farthest, 1e-12))
     own = replace(strip, weight=weight)
-    return _result(own, basis, c, levels, slopes, matrix, widths[-1], model, noise)
+    found = _result(own, basis, c, levels, slopes, matrix, widths[-1], model, noise)
+    return replace(found, filled=filled)
 
 
 def _edge(

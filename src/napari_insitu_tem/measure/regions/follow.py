@@ -13,6 +13,7 @@ from napari_insitu_tem.measure.regions.contour import (
     wave_basis,
 )
 from napari_insitu_tem.measure.regions.fit import Displacement, Noise, fit_displacement
+from napari_insitu_tem.measure.regions.levels import at_nodes
 from napari_insitu_tem.measure.regions.memory import Memory, noise_of, search_reach
 from napari_insitu_tem.measure.regions.search import found_again
 from napari_insitu_tem.measure.regions.strips import unrolled
@@ -30,6 +31,8 @@ _LEAST_SIGNIFICANCE, _LEAST_PART = 5.0, 0.35
 #: Part of the outline that may lie out of the frame, that may show no edge, and out of
 #: the frame from which on nothing is left to follow.
 _MAY_BE_OUT, _LEAST_VISIBLE, _GONE = 0.01, 0.75, 0.6
+#: Part of the outline that other bodies may touch, and beyond which nothing is learnt.
+_MOST_BRIDGED, _HIDDEN = 0.25, 0.5
 #: Least radius in px and in widths of the edge; most relative uncertainty of the area.
 _LEAST_RADIUS, _LEAST_WIDTHS, _MOST_VAGUE = 2.0, 1.6, 0.35
 #: Change of the radius in a frame, in parts, that is a jump.
@@ -139,8 +142,11 @@ def _find(
     """Place and size first, then the shape; None where nothing is known there."""
     levels = memory.levels.on(len(expected.nodes))
     middle = 0.5 * float(np.mean(levels.inside + levels.outside))
+    filled = memory.filled
+    if filled is not None:
+        filled = at_nodes(filled, len(expected.nodes))
     contour, _ = found_again(
-        frame, expected, levels, float(noise.of(middle)), reach, memory.usual
+        frame, expected, levels, float(noise.of(middle)), reach, memory.usual, filled
     )
     variance = memory.prior(contour)
     total = np.zeros(len(variance))
@@ -152,7 +158,7 @@ def _find(
         if not strip.weight.sum() > 0.3 * strip.weight.size:
             return None
         fit = fit_displacement(
-            strip, contour, levels, noise, (-total, variance), widths
+            strip, contour, levels, noise, (-total, variance), widths, filled
         )
         # The prior's mean is where the outline was expected, seen from here.
         total = fit.coefficients + total
@@ -162,6 +168,8 @@ def _find(
         if is_first:
             width, _ = replace(memory, width=width).width_after(fit)
         contour, levels = _restarted(contour, fit), fit.levels
+        if is_first:
+            filled = None
     measured = contour.displaced(fit.outward + _blur_shift(contour, fit.width))
     return _Found(
         measured, contour, fit, total, float(strip.is_out.mean()), width, settled
@@ -216,6 +224,7 @@ def _judged(found: _Found, memory: Memory, gain: float | None) -> Sighting:
     bent = 1.0 + _BENT * excess * float(np.mean(fit.local)) / fit.width**2
     covariance = fit.covariance * excess * bent
     u_area = max(float(by_area @ covariance @ by_area), 0.0) ** 0.5
+    u_area = float(np.hypot(u_area, _u_bridged(found)))
     u_outward = np.sqrt(np.maximum(local * excess * bent, 0.0))
     if len(u_outward) != len(contour.nodes):
         at = np.linspace(0, len(u_outward), len(contour.nodes), endpoint=False)
@@ -226,8 +235,26 @@ def _judged(found: _Found, memory: Memory, gain: float | None) -> Sighting:
         return lost
     learnt = replace(memory, width=found.width)
     known = learnt.after(contour, fit, found.total)
-    shown = None if flag == OUT_OF_FRAME else contour
+    shown = None if flag in (OUT_OF_FRAME, UNRESOLVED) else contour
     return Sighting(shown, fit, flag, u_outward, u_area, known, is_over)
+
+
+def _u_bridged(found: _Found) -> float:
+    """Uncertainty of the area beside arcs that have no edge of their own.
+
+    Notes
+    -----
+    An arc of length L between fixed ends, whose curvature is known to half of that of
+    a circle of the radius R, encloses ``L**3 / (24 R)`` more or less.
+    """
+    bridged = found.fit.bridged
+    if not bridged.any() or bridged.all():
+        return 0.0
+    turn = int(np.argmin(bridged))
+    hidden, arcs = np.roll(bridged, -turn), np.roll(found.base.arcs, -turn)
+    lengths = np.bincount(np.cumsum(~hidden), np.where(hidden, arcs, 0.0))
+    bulges = lengths**3 / (24.0 * max(found.contour.radius, 1.0))
+    return float(np.sqrt(np.sum(bulges**2)))
 
 
 def _verdict(
@@ -247,8 +274,9 @@ def _verdict(
         return OUT_OF_FRAME, True, found.out > _GONE
     if not u_area < _MOST_VAGUE * contour.area:
         return UNRESOLVED, False, False
-    if fit.visible < _LEAST_VISIBLE:
-        return UNRESOLVED, True, False
+    hidden = float(fit.bridged.mean())
+    if fit.visible < _LEAST_VISIBLE or hidden > _MOST_BRIDGED:
+        return UNRESOLVED, hidden < _HIDDEN, False
     return JUMP if _has_jumped(found, memory) else "", True, False
 
 

@@ -18,9 +18,11 @@ _LEVEL_NOISE, _SHORTEST_ARC = 0.07, 22.0
 _DEPTH = 9.0
 #: Widths of the blur beyond which something of the wrong brightness is another body.
 _BEYOND, _FOREIGN = 2.5, 0.5
-#: Distance up to which the other body goes on where two touch, in widths plus px, and
-#: the most in px.
-_NO_EDGE = (4.0, 4.0, 12.0)
+#: Window outside of the outline that another body fills where two touch: nearest and
+#: farthest distance in widths, and px added to it.
+_TOUCHING_FROM, _TOUCHING_TO = (1.5, 1.0), (3.0, 2.0)
+#: Part of the window that is filled there, and beside such places.
+_FILLED, _HALF_FILLED = 0.5, 0.25
 #: Noise of the smoothed image, in parts of the contrast, that tells bodies apart.
 _FOREIGN_NOISE, _FOREIGN_DEPTH = 0.16, 3
 
@@ -45,15 +47,17 @@ class Levels:
 
     def on(self, nodes: int) -> Levels:
         """The same levels at another number of nodes."""
-        if nodes == len(self.inside):
-            return self
-        count = len(self.inside)
-        at, own = np.arange(nodes) / nodes, np.arange(count + 1) / count
-        sides = (
-            np.interp(at, own, np.append(side, side[0]))
-            for side in (self.inside, self.outside)
-        )
-        return Levels(*sides)
+        return Levels(at_nodes(self.inside, nodes), at_nodes(self.outside, nodes))
+
+
+def at_nodes(values: FloatArray, nodes: int) -> FloatArray:
+    """Values around an outline at another number of nodes."""
+    count = len(values)
+    if nodes == count:
+        return values
+    return np.interp(
+        np.arange(nodes) * count / nodes, np.arange(count), values, period=count
+    )
 
 
 def fitted_levels(
@@ -119,19 +123,26 @@ def own_weight(
     blur: float,
     arc: float,
     variance: float,
-) -> FloatArray:
-    """(A, H) areas of samples without those of neighbouring bodies and holes.
+    filled_before: FloatArray | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Areas of samples without those of neighbouring bodies, and where they touch.
+
+    Returns
+    -------
+    (A, H) areas, and (A,) how far another body fills a window next to each node,
+    averaged with what it was before; see `touching`.
 
     Notes
     -----
     Seen from the outline, everything from the first place on is left out at which the
-    smoothed image is nearer to the brightness of the other side. Where that is so from
-    the outline itself to far beyond it, two bodies touch: there is no edge, and the
-    whole node is left out.
+    smoothed image is nearer to the brightness of the other side. Where that begins next
+    to the outline, its own edge cannot be told from the gap between two bodies, which
+    pulls it outwards: the whole node is left out.
     """
+    nothing = np.zeros(len(edge))
     contrast = levels.contrast
     if contrast == 0:
-        return strip.weight
+        return strip.weight, nothing
     pixels = variance / (_FOREIGN_NOISE * contrast) ** 2
     step = float(strip.offsets[1] - strip.offsets[0])
     width = np.clip(pixels / _FOREIGN_DEPTH, 4.0, 60.0) / np.sqrt(4 * np.pi) / arc
@@ -147,11 +158,44 @@ def own_weight(
     within = np.maximum.accumulate(_widened(wrong_in, grown)[:, ::-1], axis=1)[:, ::-1]
     within &= away < 0
     result = np.where(beyond | within, 0.0, strip.weight)
-    far = min(_NO_EDGE[0] * blur + _NO_EDGE[1], _NO_EDGE[2])
-    near = (away > 0) & (away < far)
-    touches = np.all((mean > _FOREIGN) | ~near, axis=1) & near.any(axis=1)
-    result[touches] = 0.0
-    return result
+    filled = _filled(strip.weight, part, away, blur, arc, pixels)
+    if filled_before is not None:
+        filled = 0.5 * (filled + filled_before)
+    result[touching(filled)] = 0.0
+    return result, filled
+
+
+def touching(filled: FloatArray) -> NDArray[np.bool_]:
+    """(A,) whether another body leaves no edge to see at a node."""
+    return _spread(filled > _FILLED, filled > _HALF_FILLED)
+
+
+def _filled(
+    weight: FloatArray,
+    part: FloatArray,
+    away: FloatArray,
+    blur: float,
+    arc: float,
+    pixels: float,
+) -> FloatArray:
+    """(A,) part of a window just outside of the outline that another body fills."""
+    near, far = (a * blur + b for a, b in (_TOUCHING_FROM, _TOUCHING_TO))
+    window = np.where((away > near) & (away < far), weight, 0.0)
+    width = np.clip(pixels / (far - near), 4.0, 40.0) / np.sqrt(4 * np.pi) / arc
+    sums = np.stack([(window * part).sum(axis=1), window.sum(axis=1)])
+    inside, known = smoothed(sums, width)
+    least = 0.02 * max(float(known.max()), 1e-9)
+    return np.where(known > least, inside / np.maximum(known, least), 0.0)
+
+
+def _spread(seeds: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Runs of allowed nodes around the outline that hold a seed."""
+    if not seeds.any() or allowed.all():
+        return seeds | (allowed & seeds.any())
+    turn = int(np.argmin(allowed))
+    seeds, allowed = np.roll(seeds, -turn), np.roll(allowed, -turn)
+    run = np.cumsum(~allowed)
+    return np.roll(allowed & np.isin(run, run[seeds]), turn)
 
 
 def _widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:

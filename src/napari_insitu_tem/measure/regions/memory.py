@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.regions.contour import Contour, reaches, wave_basis
 from napari_insitu_tem.measure.regions.fit import Displacement, Noise
-from napari_insitu_tem.measure.regions.levels import Levels
+from napari_insitu_tem.measure.regions.levels import Levels, at_nodes
 from napari_insitu_tem.measure.regions.strips import unrolled
 
 FloatArray = NDArray[np.float64]
@@ -56,6 +56,8 @@ class Memory:
         Variance of the noise over what counting gives.
     width_information
         How well the width is known.
+    filled
+        (A,) how far another body fills a window next to each node; None at first.
     missed
         Frames since it was seen.
     seen
@@ -71,6 +73,7 @@ class Memory:
     ripple: float = 0.0
     excess: float = np.nan
     width_information: float = 0.0
+    filled: FloatArray | None = None
     missed: int = 0
     seen: int = 0
 
@@ -122,6 +125,7 @@ class Memory:
             ripple=self._ripple(contour, fit, total),
             excess=_mean(self.excess, fit.excess, self.seen),
             width_information=information,
+            filled=at_nodes(fit.filled, len(contour.nodes)),
             seen=self.seen + 1,
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.regions.contour import Contour
-from napari_insitu_tem.measure.regions.levels import Levels
+from napari_insitu_tem.measure.regions.levels import Levels, touching
 from napari_insitu_tem.measure.regions.strips import unrolled
 
 FloatArray = NDArray[np.float64]
@@ -30,6 +30,7 @@ def found_again(
     variance: float,
     reach: float,
     usual: float,
+    filled: FloatArray | None = None,
 ) -> tuple[Contour, float]:
     """The outline moved and grown to where the image fits it best.
 
@@ -47,6 +48,9 @@ def found_again(
         Farthest that a node may move, in px.
     usual
         How far it moves usually beyond what is expected, in px (1 s.d.).
+    filled
+        (A,) how far another body fills what is next to each node: such nodes say
+        nothing.
 
     Returns
     -------
@@ -59,6 +63,8 @@ def found_again(
     for all places of the edge. Each trial of growth and shift reads it once a node.
     """
     table, step, half = _likelihoods(frame, contour, levels, variance, reach)
+    if filled is not None:
+        table[touching(filled)] = 0.0
     thin = max(1, len(table) // _NODES)
     share = len(table) / len(table[::thin])
     table, normals = table[::thin] * share, contour.normals[::thin]

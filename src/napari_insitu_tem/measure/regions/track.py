@@ -249,7 +249,8 @@ def _run(
             results[index] = _Row(OUT_OF_FRAME if reason == OUT_OF_FRAME else LOST)
             continue
         sighting = _sighted(frame, memory, gain)
-        if memory.seen == 0 and sighting.flag and sighting.contour is None:
+        unseen = sighting.memory.seen == 0 and sighting.contour is None
+        if unseen and sighting.flag:
             reason = sighting.flag
         memory = sighting.memory
         results[index] = _row(sighting)
