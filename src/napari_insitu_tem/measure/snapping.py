@@ -49,6 +49,9 @@ _AROUND = 10
 #: A shape of many vertices is flagged where more than this part found no edge.
 _MAY_FAIL = 0.25
 
+#: Logarithm of the odds from which a line is taken for one across a wire at once.
+_NO_DOUBT = 8.0
+
 #: Standard uncertainty of a vertex that stays where it was drawn, in px.
 _BY_HAND = 1.0
 
@@ -221,13 +224,27 @@ def _snap_line(look: _Look, geometry: Geometry, roundness: float) -> Snapped:
     ends = geometry.array()
     sites = line_sites(ends, look.reach, look.half)
     rims, more = look.across_wire(ends, sites.reach)
-    is_round = rims is not None and roundness + more >= 0
-    found = rims if rims is not None and is_round else look.at(sites)
+    odds = roundness + more
+    if rims is None:
+        found = look.at(sites)
+    elif odds > _NO_DOUBT:
+        found = rims
+    else:
+        found = _likelier(rims, look.at(sites), odds)
     known = np.isfinite(found.offset)
     moved = sites.place(np.where(known, found.offset, 0.0))
     shape = Geometry.of("line", np.where(known[:, None], moved, ends))
     snapped = _result(geometry, shape, [found])
-    return replace(snapped, roundness=roundness + more)
+    return replace(snapped, roundness=odds)
+
+
+def _likelier(rims: NearestEdges, steps: NearestEdges, odds: float) -> NearestEdges:
+    """The likelier of two readings; its uncertainty has what the other one says."""
+    found, other = (rims, steps) if odds >= 0 else (steps, rims)
+    doubt = 1.0 / (1.0 + np.exp(abs(odds)))
+    apart = np.nan_to_num(found.offset - other.offset)
+    u_offset = np.hypot(found.u_offset, np.sqrt(doubt) * apart)
+    return replace(found, u_offset=u_offset)
 
 
 def _snap_vertices(look: _Look, geometry: Geometry) -> Snapped:
