@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_insitu_tem.layers.annotation_layer import AnnotationLayer
+from napari_insitu_tem.model.beam import Beam
 from napari_insitu_tem.model.columns import KINDS
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
@@ -188,3 +189,16 @@ def test_single_precision_of_napari_is_not_a_move(link):
     link.annotation_layer("expansion", "wire").pull()
     assert session.history.undo_label == "draw"
     assert session.document.records[row.id].geometry is shape
+
+
+def test_features_have_the_dose_where_it_is_known(link, drawn):
+    before = tuple(drawn.layer.features.columns)
+    beam = Beam("parallel", current_A=1.602176634e-13, area_nm2=1e4)
+    session = link.session
+    session.edit("set beam", session.document.with_beam("wire", beam))
+    features = drawn.layer.features
+    assert features["dose_rate_e_A2_s"].tolist() == pytest.approx([1.0, 1.0, 1.0])
+    assert features["dose_e_A2"].tolist() == pytest.approx([0.4, 0.8, 1.2])
+    assert "u_dose_e_A2" not in features  # the current's is not stated
+    session.undo()
+    assert tuple(drawn.layer.features.columns) == before
