@@ -62,6 +62,24 @@ def test_moving_makes_a_snapped_row_manual(link):
     assert (record.method, record.u_pick_px) == ("manual", None)
 
 
+def test_moving_a_box_with_napari_measures_its_lattice_anew(link):
+    session = link.session
+    corners = np.array([[2, 2], [2, 60], [14, 60], [14, 2]], dtype=float)
+    seen = {"spacing_px": 8.0, "u_spacing_px": 0.1, "orientation_deg": 0.0}
+    row = diameter(0).changed(
+        geometry=Geometry.of("polygon", corners), quantity="d_spacing", **seen
+    )
+    session.edit("draw", session.document.with_records([row]))
+    layer = link.annotation_layer("expansion", "wire").layer
+    assert layer.features["value"][0] == 4.0
+    moved = np.column_stack([np.zeros(4), corners + np.array([0, 20])])
+    layer.data = [(moved, "polygon")]
+    (record,) = session.document.of_kind("expansion")
+    assert record.get("spacing_px", None) is None
+    assert record.flag == "low_contrast"
+    assert np.isnan(layer.features["value"][0])
+
+
 def test_deleting_with_napari_removes_the_row_and_undo_brings_it_back(drawn):
     layer, session = drawn.layer, drawn.session
     middle = layer.features["id"][1]

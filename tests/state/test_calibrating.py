@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from napari_insitu_tem.model.errors import CalibrationError, MeasurementError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.report.bundle import export_bundle
 from napari_insitu_tem.state.calibrating import (
     KNOWN_LATTICES,
     bar_calibration,
@@ -165,3 +168,25 @@ def test_known_spacings_are_those_of_their_cells():
     assert found["Si 220"] == pytest.approx(si / 8**0.5, abs=1e-5)
     assert found["Au 111"] == pytest.approx(au / 3**0.5, abs=1e-5)
     assert found["Au 200"] == pytest.approx(au / 2, abs=1e-5)
+
+
+def test_the_data_package_tells_source_and_uncertainty(session, tmp_path):
+    size = bar_calibration(session, look_at_bar(session, by_hand()), 50.0, 0.02)
+    calibrate(session, size)
+    export_bundle(session.experiment, session.tables(), tmp_path / "out")
+    text = (tmp_path / "out" / "datapackage.json").read_text(encoding="utf-8")
+    found = next(_calibrations(json.loads(text)))
+    assert found["source"] == "scale bar"
+    assert found["details"] == size.details
+    assert found["u_relative"] == pytest.approx(size.u_relative)
+
+
+def _calibrations(value):
+    """Every calibration in a data package."""
+    if isinstance(value, dict):
+        if isinstance(value.get("calibration"), dict):
+            yield value["calibration"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _calibrations(item)

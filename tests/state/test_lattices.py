@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +17,7 @@ from napari_insitu_tem.io.saving.experiment_folder import (
 )
 from napari_insitu_tem.measure.tables import kind_table, records_from_table
 from napari_insitu_tem.model.calibration import Calibration
-from napari_insitu_tem.model.errors import CancelledError
+from napari_insitu_tem.model.errors import CancelledError, ReadError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import no_progress
@@ -205,29 +203,20 @@ def test_pixels_that_are_not_square(session):
     assert abs(row["value"] - true) < 4 * row["u_value"] < 0.01
 
 
-def test_saved_and_reopened_it_is_equal_without_reading_the_movie(session, tmp_path):
+def test_saved_and_reopened_it_is_equal_without_reading_the_movie(
+    session, tmp_path, monkeypatch
+):
     drawn(session)
     follow(session)
     folder = tmp_path / "planes.insitu"
     save_experiment(session.experiment, folder, session.tables())
     opened = load_experiment(folder)
     assert opened.document.records == session.document.records
-    known = film()
-    opened.add_movie(replace(known, frames=_Unreadable(known.frames)))
+    opened.add_movie(film())
+    monkeypatch.delattr(Movie, "frame")
     pd.testing.assert_frame_equal(
         kind_table(opened, "expansion"), session.table("expansion")
     )
-
-
-class _Unreadable:
-    def __init__(self, frames):
-        self.shape, self.dtype = frames.shape, frames.dtype
-
-    def __len__(self):
-        return self.shape[0]
-
-    def __getitem__(self, index):
-        raise AssertionError("A frame was read.")
 
 
 def test_a_table_comes_back_from_csv(session, tmp_path):
@@ -279,3 +268,38 @@ def test_other_quantities_do_not_get_the_columns(session):
     drawn(session)
     assert "spacing_px" not in table(session)
     assert "guess_px" not in table(session)
+
+
+def test_a_row_made_by_hand_in_a_table_says_that_nothing_was_measured(session):
+    drawn(session)
+    rows = session.table("expansion").drop(columns=["spacing_px", "u_spacing_px"])
+    (record,) = records_from_table(rows, "expansion")
+    session.edit("read", session.document.with_records([record]))
+    row = table(session).iloc[0]
+    assert np.isnan(row["value"])
+    assert row["flag"] == "not_measured"
+    assert records_from_table(session.table("expansion"), "expansion")[0].flag == ""
+
+
+def test_a_number_that_is_none_is_refused_with_its_row(session):
+    drawn(session)
+    rows = session.table("expansion").astype({"spacing_px": object})
+    rows.loc[0, "spacing_px"] = "wide"
+    with pytest.raises(ReadError, match=r"Row 1 .* spacing_px is 'wide'"):
+        records_from_table(rows, "expansion")
+
+
+def test_a_frame_that_cannot_be_read_gets_a_flag_and_following_goes_on(
+    session, monkeypatch
+):
+    drawn(session)
+    read = Movie.frame
+
+    def broken(movie, index):
+        if index == 1:
+            raise ReadError("Frame 1 cannot be read.")
+        return read(movie, index)
+
+    monkeypatch.setattr(Movie, "frame", broken)
+    follow(session)
+    assert table(session)["flag"].tolist() == ["", "no_data", "low_contrast", ""]
