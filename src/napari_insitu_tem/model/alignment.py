@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from napari_insitu_tem.model.errors import AlignmentError
 from napari_insitu_tem.model.timebase import StartStamp, to_ns, utc_now
 
-Method = Literal["none", "stamps", "typed", "dragged", "events"]
+Method = Literal["none", "stamps", "typed", "dragged", "events", "signals"]
 
 #: Standard uncertainty of the rate where it is not measured: quartz clocks of two PCs.
 RATE_TOLERANCE = 200e-6
@@ -112,6 +112,7 @@ class Alignment:
             "dragged": "dragged along the trace",
             "events": f"from {len(self.pairs)} event{'s' * (len(self.pairs) != 1)} "
             "marked in both",
+            "signals": "from a signal that follows the trace",
         }[self.method]
         sure = (
             "uncertainty unknown"

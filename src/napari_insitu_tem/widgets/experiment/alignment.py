@@ -15,6 +15,7 @@ from napari_insitu_tem.state.aligning import (
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dressing import set_role
 from napari_insitu_tem.widgets.experiment.marking import MarkingPanel
+from napari_insitu_tem.widgets.experiment.signal_panel import SignalPanel
 from napari_insitu_tem.widgets.experiment.words import (
     alignment_line,
     alignment_sentence,
@@ -51,6 +52,7 @@ class AlignmentSection(Section):
         self.spread.setToolTip("Standard uncertainty of the typed offset")
         self.stamps_button = QPushButton("From start times")
         self.marking = MarkingPanel(session)
+        self.signals = SignalPanel(session)
         self.history_label = QLabel("Earlier alignments")
         self.history = QListWidget()
         self.history.setWordWrap(True)
@@ -77,6 +79,7 @@ class AlignmentSection(Section):
         self.rows.addLayout(rows)
         self.rows.addWidget(self.stamps_button)
         self.rows.addWidget(self.marking)
+        self.rows.addWidget(self.signals)
         for part in (self.history_label, self.history, self.again_button):
             self.rows.addWidget(part)
 
@@ -98,6 +101,7 @@ class AlignmentSection(Section):
         can_align = movie is not None and session.experiment.has_trace
         self.body.setEnabled(can_align)
         self.marking.refresh()
+        self.signals.refresh()
         if movie is None or not can_align:
             self.state.setText(
                 "Open a movie and the potentiostat's record to tie their clocks."
