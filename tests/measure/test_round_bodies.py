@@ -144,3 +144,27 @@ def test_the_derivatives_of_the_model_are_those_of_its_brightness(law, rows):
         slope = (model.brightness(here + step) - model.brightness(here - step)) / 2e-3
         size = np.abs(slope).max()
         assert derivatives[:, k] == pytest.approx(slope, abs=0.03 * size)
+
+
+def test_bodies_of_one_movie_share_what_they_have_in_common_but_not_their_size(rng):
+    radii = np.linspace(20, 40, 24)
+    profiles = [body(r, 59.8, exponent=0.01 * r, samples=120) for r in radii]
+    data = rng.poisson(ROWS * np.array(profiles)) / ROWS
+    together = locate_edges(data, rows=ROWS, gain=1.0, model="wire")
+    alone = [locate_edges(p, rows=ROWS, gain=1.0, model="wire") for p in data]
+    spread = np.std([fit.blur[0] for fit in alone])
+    assert np.std(together.blur) < 0.5 * spread
+    error = (together.diameter - 2 * radii) / together.u_diameter
+    assert np.sqrt(np.mean(error**2)) < 1.4
+    slope = np.polyfit(2 * radii, together.diameter, 1)[0]
+    assert slope == pytest.approx(1.0, abs=0.08)
+
+
+def test_a_stranger_among_bodies_keeps_its_own_blur(rng):
+    profiles = [body(25, 59.8, level=100.0)] * 15
+    profiles.append(body(25, 59.8, level=100.0, exponent=1.5, blur=4.0))
+    data = rng.poisson(ROWS * np.array(profiles)) / ROWS
+    fits = locate_edges(data, rows=ROWS, gain=1.0, model="wire")
+    assert fits.blur[-1] == pytest.approx(4.0, abs=0.6)
+    assert np.median(fits.blur) == pytest.approx(1.5, abs=0.2)
+    assert fits.diameter[-1] == pytest.approx(50, abs=5 * fits.u_diameter[-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,8 @@ class Limits:
     done
         (p,) a fit is done when no value moves by more than this.
     usual, precision
-        (p,) what is known of the values before: a mean and an inverse variance, in the
-        unit of the weights; None: nothing.
+        (p,), or (N, p) by profile: what is known of the values before, a mean and an
+        inverse variance, in the unit of the weights; None: nothing.
     """
 
     low: FloatArray
@@ -41,6 +41,13 @@ class Limits:
     done: FloatArray
     usual: FloatArray | None = None
     precision: FloatArray | None = None
+
+    def of(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Limits:
+        """The limits of some of the profiles."""
+        if self.usual is None or self.precision is None or self.usual.ndim == 1:
+            return self
+        usual, precision = self.usual[which], self.precision[which]
+        return replace(self, usual=usual, precision=precision)
 
 
 @dataclass(eq=False)
@@ -112,7 +119,8 @@ def fit_profiles(
         step = _step(state, active, damping[active], limits.leap)
         trial = np.clip(values[active] + step, limits.low, limits.high)
         step = trial - values[active]
-        tried = _evaluate(model, trial, y[active], weights[active], limits)
+        own = limits.of(active)
+        tried = _evaluate(model, trial, y[active], weights[active], own)
         better = tried.cost <= state.cost[active]
         won = active[better]
         values[won] = trial[better]
@@ -160,7 +168,7 @@ def _evaluate(
     cost = np.sum(weights * residuals**2, axis=1)
     if limits.usual is not None and limits.precision is not None:
         away = limits.usual - values
-        cost += away**2 @ limits.precision
+        cost += np.sum(limits.precision * away**2, axis=1)
         slope += limits.precision * away
         np.einsum("nii->ni", information)[:] += limits.precision
     held = (values <= limits.low) & (slope < 0) | (values >= limits.high) & (slope > 0)

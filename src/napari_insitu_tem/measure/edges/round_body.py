@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from napari_insitu_tem.measure.edges.round_law import (
     fit_law,
 )
 from napari_insitu_tem.measure.edges.round_model import EXPONENTIAL, LINEAR
+from napari_insitu_tem.measure.edges.round_population import share_nuisances
 from napari_insitu_tem.measure.edges.round_rims import weigh_rims
 from napari_insitu_tem.measure.edges.round_starts import find_bodies
 
@@ -54,11 +55,13 @@ def fit_round_bodies(
     The model is that of `RoundModel`. All radii and centres on a coarse grid are tried
     with levels from linear least squares; from the best one on six values are fitted:
     background and its slope, attenuation, radius, centre, blur (which is known before
-    to a factor of e). Unless the law of attenuation is given, bodies darker than their
-    background attenuate exponentially and brighter ones linearly, or by the other law
-    where it fits all of them together clearly better. With a gain each sample is
-    weighted by its expected noise. Radius and centre are posterior means, see
-    `round_rims.weigh_rims`.
+    to a factor of e). What ten bodies or more have in common of slope, attenuation and
+    blur is learnt from them, and all are fitted again, see
+    `round_population.share_nuisances`. Unless the law of attenuation is given, bodies
+    darker than their background attenuate exponentially and brighter ones linearly, or
+    by the other law where it fits all of them together clearly better.
+    With a gain each sample is weighted by its expected noise. Radius and centre are
+    posterior means, see `round_rims.weigh_rims`.
 
     A diameter is not given (NaN) where no body stands out, where one of its rims is
     beyond the profile, or where it is not resolved.
@@ -133,7 +136,10 @@ def _fitted(
         (linear, LINEAR, pick >= owner.size),
     ):
         which = np.flatnonzero(mine)
-        bodies.append((which, _described(_of(fit, best[which]), y[which], law)))
+        own = share_nuisances(
+            fit.of(best[which]), y[which], is_there[which], noise.of(which), law
+        )
+        bodies.append((which, _described(own, y[which], law)))
     return _joined(bodies)
 
 
@@ -165,28 +171,12 @@ def _score(
     return np.asarray(score + _OUTSIDE * out)
 
 
-def _of(fit: LawFit, which: NDArray[np.intp]) -> LawFit:
-    """The fits of some of the profiles."""
-    fits = fit.fits
-    some = replace(
-        fits,
-        values=fits.values[which],
-        information=fits.information[which],
-        cost=fits.cost[which],
-        residuals=fits.residuals[which],
-    )
-    weights, scatter = fit.weights[which], fit.scatter[which]
-    return replace(fit, fits=some, weights=weights, scatter=scatter)
-
-
 def _described(fit: LawFit, y: FloatArray, law: str) -> _Bodies:
     """What a fit says of its bodies."""
     base, slope, strength, _, centre, log_blur = fit.fits.values.T
     covariance = fit.covariance
     u = np.sqrt(np.maximum(np.einsum("nii->ni", covariance), 0.0))
-    rims = weigh_rims(
-        fit.model, y, fit.weights, fit.fits, covariance, fit.scatter, fit.limits
-    )
+    rims = weigh_rims(fit.model, y, fit.weights, fit.fits, fit.scatter, fit.limits)
     there = base + slope * (centre - 0.5 * (y.shape[1] - 1))
     depth, u_depth = strength, u[:, 2]
     if law == EXPONENTIAL:

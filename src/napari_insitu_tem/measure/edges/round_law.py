@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,24 @@ class LawFit:
     scatter: FloatArray
     correlated: float
 
+    def of(self, which: NDArray[np.intp]) -> LawFit:
+        """The fits of some of the profiles."""
+        fits = self.fits
+        some = replace(
+            fits,
+            values=fits.values[which],
+            information=fits.information[which],
+            cost=fits.cost[which],
+            residuals=fits.residuals[which],
+        )
+        return replace(
+            self,
+            fits=some,
+            limits=self.limits.of(which),
+            weights=self.weights[which],
+            scatter=self.scatter[which],
+        )
+
     @property
     def covariance(self) -> FloatArray:
         """(K, 6, 6) of the values."""
@@ -58,13 +76,13 @@ def fit_law(
     rows: float,
     law: str,
     start: FloatArray,
+    *,
+    limits: Limits | None = None,
 ) -> LawFit:
-    """Fit (K, 6) values from a start on."""
+    """Fit (K, 6) values from a start on, by default with wide limits."""
     model = RoundModel(y.shape[1], rows, law)
-    limits = _limits(y.shape[1])
-    if law == EXPONENTIAL:
-        limits.low[2], limits.high[2] = _EXPONENTS
-        limits.leap[2] = 0.5
+    if limits is None:
+        limits = _limits(y.shape[1], law)
     values = start
     weights = is_there / _rough_variance(y, is_there, noise)[:, None]
     for _ in range(1 if noise.gain is None else _ROUNDS):
@@ -108,7 +126,7 @@ def _rough_variance(
     return np.asarray(np.maximum(half, 1e-10 * np.mean(y**2, axis=1) + 1e-100))
 
 
-def _limits(samples: int) -> Limits:
+def _limits(samples: int, law: str) -> Limits:
     """Bounds of background, slope, attenuation, radius, centre, log of the blur."""
     far = np.inf
     blur = np.log([_LEAST_BLUR, max(_LARGEST_BLUR * samples, _LARGEST_AT_LEAST)])
@@ -119,6 +137,8 @@ def _limits(samples: int) -> Limits:
     done = np.array([far, far, far, 1e-2, 1e-2, far])
     usual = np.array([0, 0, 0, 0, 0, np.log(USUAL_WIDTH)])
     precision = np.array([0, 0, 0, 0, 0, 1 / USUAL_FACTOR**2])
+    if law == EXPONENTIAL:
+        (low[2], high[2]), leap[2] = _EXPONENTS, 0.5
     return Limits(low, high, leap, done, usual, precision)
 
 
