@@ -24,7 +24,8 @@ HELP = (
 
 GUESS_TIP = (
     "Look for planes within 20 % of this spacing. Without it, the strongest\n"
-    "lattice in the box is measured; click another one in the spectrum below."
+    "lattice in the box is measured (type 0 to go back to it); click another one in\n"
+    "the spectrum below."
 )
 
 
