@@ -66,7 +66,7 @@ class LatticeBox(QGroupBox):
 
     def show_record(self, record: Record | None) -> None:
         """Show the box of a row, when nothing else comes at once."""
-        if record is self._record and (self._seen or self._task):
+        if record is self._record:
             return
         self._record = record
         self._abandon()
@@ -76,10 +76,18 @@ class LatticeBox(QGroupBox):
         else:
             self._clock.start()
 
+    def showEvent(self, event: Any) -> None:
+        """Catch up with what changed while nobody looked."""
+        super().showEvent(event)
+        self._clock.start()
+
     def _look(self) -> None:
-        """Find all lattices in a thread."""
+        """Find all lattices in a thread, if somebody looks and they are not known."""
         record, session = self._record, self._session
         if record is None or record.id not in session.document.records:
+            return
+        is_known = self._seen is not None and self._seen.record is record
+        if is_known or self._task is not None or not self.isVisible():
             return
         task = Task("Looking for lattices", lambda progress: look_into(session, record))
         self._task = task
