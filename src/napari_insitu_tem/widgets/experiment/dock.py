@@ -154,6 +154,8 @@ class ExperimentDock(QWidget):
         clocks = ("alignments", "intervals")
         if any(getattr(before, name) is not getattr(after, name) for name in clocks):
             self.alignment.refresh()
+        if before.records is not after.records and not change.is_preview:
+            self.alignment.signals.refresh()
         if before.settings is not after.settings:
             self.preferences.refresh()
         self.buttons.refresh()

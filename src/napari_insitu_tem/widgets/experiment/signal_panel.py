@@ -15,11 +15,10 @@ from napari_insitu_tem.state.aligning_signals import (
     record_columns,
     set_by_signals,
 )
-from napari_insitu_tem.state.session import Change, Session
+from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dressing import set_role
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
 from napari_insitu_tem.widgets.fields import NumberField
-from napari_insitu_tem.widgets.following import follow
 from napari_insitu_tem.widgets.section import Section, form, sentence
 
 _SHRINK = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -69,9 +68,8 @@ class SignalPanel(Section):
         self.result.hide()
         self.button.clicked.connect(self.align)
         self.heading.toggled.connect(self._on_fold)
-        follow(self, (session.document_changed, self._on_document))
-        self.signal.activated.connect(lambda *_: self._say(""))
-        self.column.activated.connect(lambda *_: self._say(""))
+        self.signal.activated.connect(self._on_choice)
+        self.column.activated.connect(self._on_choice)
 
     def refresh(self) -> None:
         """Offer what there is; tables are made only for who looks."""
@@ -99,9 +97,8 @@ class SignalPanel(Section):
             and not self.busy.is_busy
         )
 
-    def _on_document(self, change: Change) -> None:
-        if not change.is_preview and change.before.records is not change.after.records:
-            self.refresh()
+    def _on_choice(self) -> None:
+        self._say("")
 
     def _on_fold(self, is_open: bool) -> None:
         if is_open:
