@@ -116,7 +116,7 @@ def interphase() -> Blueprint:
             "stop_s": ON_S + growing,
         },
         record=constant_current(ON_S, ON_S + 70.0, CLOCKS.offset_s + 100.0),
-        roughness=0.03,
+        roughness=0.012,
     )
 
 

@@ -1,0 +1,120 @@
+"""Reports of wires and spheres that swell: across, along, in volume."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_insitu_tem.measure import coated_wire, expansion
+from napari_insitu_tem.state.measuring import set_reference
+
+
+def follow(desk, shape, quantity, *, wire="wire", model=""):
+    """Draw a line on the first frame, snapped, and follow it through all frames."""
+    ends = desk.drawn(shape)
+    settings = {"object": wire, "quantity": quantity, "volume_model": model}
+    desk.draw("expansion", "line", ends, snap=True, **settings)
+    desk.track("expansion")
+    return desk.table("expansion", object=wire, quantity=quantity)
+
+
+def assert_true(rows, truth):
+    """All frames have a row; values agree with the truth within their uncertainty."""
+    assert len(rows) == len(truth)
+    assert set(rows["flag"]) == {""}
+    away = (rows["value"] - truth).to_numpy() / rows["u_value"].to_numpy()
+    assert np.sqrt(np.mean(away**2)) < 1.6
+    assert abs(np.mean(away)) < 0.6
+
+
+def last_change(rows, last=8):
+    """Mean change of the last frames in percent, and the uncertainty of one of them."""
+    ends = rows.iloc[-last:]
+    return ends["change_percent"].mean(), ends["u_change_percent"].mean()
+
+
+def test_silicon_thickens_with_time_in_a_liquid_cell(desk):
+    desk = desk("si-wire-in-liquid")
+    rows = follow(desk, "across", "diameter")
+    assert_true(rows, desk.truth["diameter_nm"])
+    set_reference(desk.session, "wire", range(1, 5))
+    rows = desk.table("expansion")
+    charge = rows["charge_C"].abs()
+    squared = np.polyfit(charge, rows["value"] ** 2, 1)
+    assert squared[0] > 0  # the section grows in proportion to the charge
+    change, u = last_change(rows)
+    assert change == pytest.approx(desk.known["diameter_change_percent"], abs=2 * u)
+
+
+def test_tin_oxide_swells_across_along_and_in_volume(desk):
+    desk = desk("sno2-wire")
+    across = follow(desk, "across", "diameter", wire="across")
+    along = follow(desk, "along", "length", wire="along")
+    assert_true(across, desk.truth["diameter_nm"])
+    assert_true(along, desk.truth["length_nm"])
+    for rows, name in ((across, "diameter"), (along, "length")):
+        change, u = last_change(rows)
+        true = desk.truth[f"{name}_nm"].iloc[-8:].mean() / desk.truth[f"{name}_nm"][0]
+        assert change == pytest.approx(100 * (true - 1), abs=2 * u)
+    volume = expansion(
+        across["value"],
+        across["u_value"],
+        [0, 1, 2, 3, 4],
+        "cylinder_length",
+        lengths=along["value"],
+        u_lengths=along["u_value"],
+    )
+    change = np.mean(volume.volume_change_percent[-8:])
+    u = np.mean(volume.u_volume_change_percent[-8:])
+    true = desk.truth["volume_nm3"].iloc[-8:].mean() / desk.truth["volume_nm3"][0]
+    assert change == pytest.approx(100 * (true - 1), abs=2 * u)
+    assert u < 30
+
+
+def test_cobalt_sulfide_swells_in_volume_at_constant_length(desk):
+    desk = desk("co9s8-wire")
+    rows = follow(desk, "across", "diameter", model="cylinder")
+    assert_true(rows, desk.truth["diameter_nm"])
+    change, u = last_change(rows)
+    assert change == pytest.approx(desk.known["diameter_change_percent"], abs=2 * u)
+    volume = rows["volume_change_percent"].iloc[-8:].mean()
+    u_volume = rows["u_volume_change_percent"].iloc[-8:].mean()
+    known = desk.known["volume_change_percent"]
+    assert volume == pytest.approx(known, abs=2 * u_volume)
+
+
+def test_porous_silicon_grows_as_a_sphere(desk):
+    desk = desk("porous-si")
+    rows = follow(desk, "across", "diameter", model="sphere")
+    assert_true(rows, desk.truth["diameter_nm"])
+    for name, value, u in (
+        ("diameter", "change_percent", "u_change_percent"),
+        ("volume", "volume_change_percent", "u_volume_change_percent"),
+    ):
+        ends = rows.iloc[-8:]
+        true = desk.known[f"{name}_change_percent"]
+        assert ends[value].mean() == pytest.approx(true, abs=2 * ends[u].mean())
+
+
+def test_sulfur_in_its_tube_does_not_swell(desk):
+    desk = desk("sulfur-in-tube")
+    rows = follow(desk, "across", "diameter")
+    assert len(rows) >= len(desk.truth) - 2
+    away = rows["change_percent"] / rows["u_change_percent"]
+    assert np.sqrt(np.nanmean(away**2)) < 1.6
+
+
+@pytest.mark.parametrize("side", ["thin", "thick"])
+def test_whiskers_are_told_apart_by_shell_over_radius(desk, side):
+    desk = desk("whiskers")
+    (top, _), (bottom, _) = desk.drawn(f"across_{side}")
+    rows = slice(int(top) - 12, int(bottom) + 13)
+    movie = desk.session.experiment.movies[0]
+    profiles = [movie.frame(i)[rows].mean(axis=1) for i in range(0, 20, 4)]
+    found = coated_wire(np.array(profiles), rows=movie.shape[2], gain=4.0)
+    ratio = np.mean(found.t_over_r)
+    u = np.mean(found.u_t_over_r) / np.sqrt(len(profiles))
+    assert ratio == pytest.approx(desk.known[f"{side}_t_over_r"], abs=3 * u)
+    threshold = desk.known["threshold_t_over_r"]
+    assert (ratio < threshold) == (side == "thin")
+    assert abs(ratio - threshold) > 3 * u
