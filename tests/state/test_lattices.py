@@ -17,6 +17,7 @@ from napari_insitu_tem.io.saving.experiment_folder import (
 )
 from napari_insitu_tem.measure.tables import kind_table, records_from_table
 from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import CancelledError, ReadError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
@@ -303,3 +304,13 @@ def test_a_frame_that_cannot_be_read_gets_a_flag_and_following_goes_on(
     monkeypatch.setattr(Movie, "frame", broken)
     follow(session)
     assert table(session)["flag"].tolist() == ["", "no_data", "low_contrast", ""]
+
+
+def test_where_the_drift_is_corrected_the_box_stays_on_the_specimen(session):
+    shift = np.column_stack([np.arange(4.0), -2 * np.arange(4.0)])
+    drift = MovieDrift.of(shift, np.full((4, 2), 0.1), np.full(4, ""))
+    drawn(session)
+    session.edit("drift", session.document.with_drift("planes", drift))
+    follow(session)
+    last = max(session.document.of_kind("expansion"), key=lambda row: row.frame)
+    assert last.geometry == box((11.0, 4.0), (90.0, 104.0))
