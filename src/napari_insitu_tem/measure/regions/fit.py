@@ -18,6 +18,7 @@ from napari_insitu_tem.measure.regions.levels import (
     depth_weight,
     fitted_levels,
     own_weight,
+    smoothed_strip,
     touching,
 )
 from napari_insitu_tem.measure.regions.strips import Strip
@@ -152,11 +153,12 @@ def fit_displacement(
     c = mean.copy()
     size = len(c)
     away_from = strip.offsets
+    level_noise = float(noise.of(np.mean(levels.inside + levels.outside) / 2))
+    smooth = smoothed_strip(strip, levels.contrast, arc, level_noise)
     for step, width in enumerate(widths):
         edge = basis @ c
-        level_noise = float(noise.of(np.mean(levels.inside + levels.outside) / 2))
         weight, filled = own_weight(
-            strip, levels, edge, width, arc, level_noise, filled_before
+            strip, smooth, levels, edge, width, arc, level_noise, filled_before
         )
         inner, bell, away = _edge(away_from, edge, width)
         depth = depth_weight(strip, width)

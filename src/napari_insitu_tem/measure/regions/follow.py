@@ -13,7 +13,7 @@ from napari_insitu_tem.measure.regions.contour import (
     wave_basis,
 )
 from napari_insitu_tem.measure.regions.fit import Displacement, Noise, fit_displacement
-from napari_insitu_tem.measure.regions.levels import at_nodes
+from napari_insitu_tem.measure.regions.levels import at_nodes, smoothed
 from napari_insitu_tem.measure.regions.memory import Memory, noise_of, search_reach
 from napari_insitu_tem.measure.regions.search import found_again
 from napari_insitu_tem.measure.regions.strips import unrolled
@@ -40,6 +40,8 @@ _MOST_GROWTH = 0.3
 #: How much farther a particle that was not found is looked for, and how much its area
 #: and contrast may differ then.
 _FARTHER, _ALIKE_AREA, _ALIKE_CONTRAST = 3.0, 0.15, 0.3
+#: Widths of the edge over which the curvature is averaged.
+_BENDS = 1.5
 #: Growth of the variance of an edge with its variance in squares of its width, from
 #: fits of single edges at low dose.
 _BENT = 1.8
@@ -83,6 +85,7 @@ class Sighting:
 @dataclass(frozen=True, eq=False)
 class _Found:
     contour: Contour
+    middle: Contour
     base: Contour
     fit: Displacement
     total: FloatArray
@@ -141,12 +144,12 @@ def _find(
 ) -> _Found | None:
     """Place and size first, then the shape; None where nothing is known there."""
     levels = memory.levels.on(len(expected.nodes))
-    middle = 0.5 * float(np.mean(levels.inside + levels.outside))
+    level = 0.5 * float(np.mean(levels.inside + levels.outside))
     filled = memory.filled
     if filled is not None:
         filled = at_nodes(filled, len(expected.nodes))
     contour, _ = found_again(
-        frame, expected, levels, float(noise.of(middle)), reach, memory.usual, filled
+        frame, expected, levels, float(noise.of(level)), reach, memory.usual, filled
     )
     variance = memory.prior(contour)
     total = np.zeros(len(variance))
@@ -170,9 +173,19 @@ def _find(
         contour, levels = _restarted(contour, fit), fit.levels
         if is_first:
             filled = None
-    measured = contour.displaced(fit.outward + _blur_shift(contour, fit.width))
+    # The next frame starts from the blurred edge's middle: what undoes the blur would
+    # be done again in every frame and raise each ripple of noise.
+    middle = contour.displaced(fit.outward)
+    measured = middle.displaced(_blur_shift(middle, fit.width))
     return _Found(
-        measured, contour, fit, total, float(strip.is_out.mean()), width, settled
+        measured,
+        middle,
+        contour,
+        fit,
+        total,
+        float(strip.is_out.mean()),
+        width,
+        settled,
     )
 
 
@@ -198,10 +211,13 @@ def _blur_shift(contour: Contour, width: float) -> FloatArray:
     """How far outside of the blurred edge's middle a curved edge lies.
 
     A disc of radius R blurred by a Gaussian of width w has its half level
-    ``w**2 / (2 R)`` inside of its edge (second order in w / R).
+    ``w**2 / (2 R)`` inside of its edge (second order in w / R). Curvature on arcs that
+    the blur does not leave to be seen is noise and averaged.
     """
     most = 0.5 / width
-    return np.asarray(0.5 * width**2 * np.clip(contour.curvature, -most, most))
+    arc = contour.perimeter / len(contour.nodes)
+    curvature = smoothed(contour.curvature, _BENDS * width / arc)
+    return np.asarray(0.5 * width**2 * np.clip(curvature, -most, most))
 
 
 def _excess(memory: Memory, fit: Displacement, gain: float | None) -> float:
@@ -234,7 +250,7 @@ def _judged(found: _Found, memory: Memory, gain: float | None) -> Sighting:
         lost = replace(_missed(memory, flag, is_over=is_over), fit=fit)
         return lost
     learnt = replace(memory, width=found.width)
-    known = learnt.after(contour, fit, found.total)
+    known = learnt.after(found.middle, fit, found.total)
     shown = None if flag in (OUT_OF_FRAME, UNRESOLVED) else contour
     return Sighting(shown, fit, flag, u_outward, u_area, known, is_over)
 
@@ -285,8 +301,8 @@ def _has_jumped(found: _Found, memory: Memory) -> bool:
     if memory.seen < 2:
         return False
     before = memory.expected
-    growth = float(found.contour.radius / max(before.radius, 1e-9))
-    moved = abs(found.contour.centroid - before.centroid)
+    growth = float(found.middle.radius / max(before.radius, 1e-9))
+    moved = abs(found.middle.centroid - before.centroid)
     far = max(_JUMP_REACH * search_reach(before), _JUMP_USUAL * memory.usual)
     return moved > far or bool(abs(np.log(growth)) > _MOST_GROWTH)
 
@@ -307,7 +323,7 @@ def _found_far(
     sighting = _judged(found, wide, gain)
     if sighting.contour is None or sighting.flag not in ("", JUMP):
         return None
-    area = sighting.contour.area / max(memory.contour.area, 1e-9)
+    area = found.middle.area / max(memory.contour.area, 1e-9)
     contrast = found.fit.contrast / memory.levels.contrast
     if abs(area - 1) > _ALIKE_AREA or abs(contrast - 1) > _ALIKE_CONTRAST:
         return None

@@ -116,8 +116,20 @@ def depth_weight(strip: Strip, blur: float) -> FloatArray:
     return np.asarray(np.exp(-0.5 * (beyond / _DEPTH) ** 2))
 
 
+def smoothed_strip(
+    strip: Strip, contrast: float, arc: float, variance: float
+) -> FloatArray:
+    """(A, H) brightness averaged over as many pixels as tell two bodies apart."""
+    pixels = variance / (_FOREIGN_NOISE * contrast) ** 2 if contrast else np.inf
+    step = float(strip.offsets[1] - strip.offsets[0])
+    width = np.clip(pixels / _FOREIGN_DEPTH, 4.0, 60.0) / np.sqrt(4 * np.pi) / arc
+    depth = max(1, round(_FOREIGN_DEPTH / step))
+    return _blocks(strip.values, strip.weight, width, depth)
+
+
 def own_weight(
     strip: Strip,
+    smooth: FloatArray,
     levels: Levels,
     edge: FloatArray,
     blur: float,
@@ -145,10 +157,8 @@ def own_weight(
         return strip.weight, nothing
     pixels = variance / (_FOREIGN_NOISE * contrast) ** 2
     step = float(strip.offsets[1] - strip.offsets[0])
-    width = np.clip(pixels / _FOREIGN_DEPTH, 4.0, 60.0) / np.sqrt(4 * np.pi) / arc
-    depth = max(1, round(_FOREIGN_DEPTH / step))
     part = (strip.values - levels.outside[:, None]) / contrast
-    mean = _blocks(part, strip.weight, width, depth)
+    mean = (smooth - levels.outside[:, None]) / contrast
     away = strip.offsets - edge[:, None]
     gap = _BEYOND * blur + 0.5 * _FOREIGN_DEPTH
     wrong_out = (away > gap) & (mean > _FOREIGN)
@@ -211,8 +221,11 @@ def _blocks(
     values: FloatArray, weight: FloatArray, width: float, depth: int
 ) -> FloatArray:
     """Weighted mean over neighbouring nodes and `depth` offsets."""
+    count = len(values)
+    order = np.arange(count // 2 + 1)[:, None] * 2 * np.pi / count
+    kernel = np.exp(-0.5 * (order * width) ** 2)
     both = np.stack([values * weight, weight])
-    both = np.swapaxes(smoothed(np.swapaxes(both, 1, 2), width), 1, 2)
+    both = np.fft.irfft(np.fft.rfft(both, axis=1) * kernel, count, axis=1)
     pad = depth // 2
     total = np.cumsum(np.pad(both, ((0, 0), (0, 0), (pad + 1, pad))), axis=2)
     total = total[:, :, 2 * pad + 1 :] - total[:, :, : -2 * pad - 1]

@@ -84,12 +84,20 @@ class Memory:
         return self.contour.moved(self.shift * since, 1.0 + self.growth)
 
     def prior(self, contour: Contour) -> FloatArray:
-        """(2 K + 1,) variances of the displacement in waves."""
+        """(2 K + 1,) variances of the displacement in waves.
+
+        Blur flattens waves along the outline as it does across: finer ones than the
+        edge is wide cannot be seen and are not looked for.
+        """
         _, order = wave_basis(len(contour.nodes), contour.waves)
-        wide = (0.1 * contour.radius + 2.0) ** 2
+        radius = contour.radius
+        wide = (0.1 * radius + min(2.0, 0.2 * radius)) ** 2
+        long = (0.1 * radius + min(2.0, 0.1 * radius)) ** 2
         waves = np.maximum(order, _FIRST_RIPPLE) / _FIRST_RIPPLE
         ripples = self.ripple**2 / waves ** (_FALL if self.seen else _FALL_DRAWN)
-        return np.where(order < _FIRST_RIPPLE, wide, ripples)
+        ripples *= np.exp(-((2 * np.pi * order * self.width / contour.perimeter) ** 2))
+        low = np.where(order < _FIRST_RIPPLE - 1, wide, long)
+        return np.where(order < _FIRST_RIPPLE, low, np.maximum(ripples, 1e-6))
 
     def after_miss(self) -> Memory:
         """The memory when the particle was not seen in a frame."""

@@ -104,16 +104,27 @@ def _bilinear(
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Values at places x + i y, 0 where not known; whether they are known."""
     rows, columns = frame.shape
-    x, y = places.real, places.imag
-    inside = (x >= 0) & (y >= 0) & (x <= columns - 1) & (y <= rows - 1)
-    left = np.clip(x, 0, max(columns - 2, 0)).astype(np.int64)
-    above = np.clip(y, 0, max(rows - 2, 0)).astype(np.int64)
+    x, y = np.ascontiguousarray(places.real), np.ascontiguousarray(places.imag)
+    is_within = x.min() >= 0 and y.min() >= 0
+    is_within &= x.max() < columns - 1 and y.max() < rows - 1
+    left, above = x.astype(np.int64), y.astype(np.int64)
+    if not is_within:
+        np.clip(left, 0, max(columns - 2, 0), out=left)
+        np.clip(above, 0, max(rows - 2, 0), out=above)
     right, below = min(1, columns - 1), columns * min(1, rows - 1)
     fx, fy = x - left, y - above
     at = above * columns + left
     flat = frame.reshape(-1)
-    top = flat.take(at) * (1 - fx) + flat.take(at + right) * fx
-    bottom = flat.take(at + below) * (1 - fx) + flat.take(at + below + right) * fx
-    values = top * (1 - fy) + bottom * fy
-    known = inside & np.isfinite(values)
-    return np.where(known, values, 0.0), known
+    one, other = flat.take(at).astype(np.float64), flat.take(at + right)
+    one += (other - one) * fx
+    at += below
+    two, other = flat.take(at).astype(np.float64), flat.take(at + right)
+    two += (other - two) * fx
+    two -= one
+    two *= fy
+    one += two
+    known = np.isfinite(one)
+    if not is_within:
+        known &= (x >= 0) & (y >= 0) & (x <= columns - 1) & (y <= rows - 1)
+    one[~known] = 0.0
+    return one, known

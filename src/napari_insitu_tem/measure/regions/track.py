@@ -20,6 +20,7 @@ from napari_insitu_tem.measure.regions.follow import (
 from napari_insitu_tem.measure.regions.frames import Frames, as_frames
 from napari_insitu_tem.measure.regions.memory import Memory, first_memory
 from napari_insitu_tem.measure.regions.sizes import feret_diameters
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.progress import Progress, no_progress
 
@@ -90,6 +91,7 @@ class RegionTrack:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
+@on_one_thread
 def track_region(
     frames: Any,
     outline: ArrayLike,
