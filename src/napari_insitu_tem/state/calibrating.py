@@ -107,12 +107,14 @@ class ScaleLattice:
     frame: int
 
     def describe(self) -> str:
-        """Spacing with its uncertainty, and direction."""
+        """Spacing with its uncertainty, and direction; weaker lattices, if any."""
         found = self.found
-        return (
+        text = (
             f"{found.spacing:.4g} ± {found.u_spacing:.2g} px, direction "
             f"{found.orientation:.1f}°."
         )
+        weaker = [f"{d:.4g} px at {turn:.0f}°" for d, turn, _ in found.others]
+        return f"{text} Weaker: {', '.join(weaker)}." if weaker else text
 
 
 def look_at_bar(session: Session, line: Geometry) -> ScaleBar:
