@@ -95,3 +95,12 @@ def test_it_can_be_cancelled(rng):
 
     with pytest.raises(CancelledError, match="Gain"):
         estimate_gain(list(movie(rng, frames=3)), progress=stop)
+
+
+def test_the_uncertainty_of_a_small_movie_is_its_scatter():
+    away = []
+    for seed in range(24):
+        rng = np.random.default_rng(seed)
+        found = estimate_gain(4.0 * rng.poisson(32, (16, 128, 128)), offset=0.0)
+        away.append((found.gain - 4) / found.u_gain)
+    assert 0.7 < np.sqrt(np.mean(np.square(away))) < 1.35

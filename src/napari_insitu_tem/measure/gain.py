@@ -182,8 +182,23 @@ def _beyond_bins(tiles: list[Tiles], bins: NDArray[np.int64]) -> tuple[float, fl
     for group in range(_GROUPS):
         some = [part.gain(part.group(_GROUPS) == group) for part in tiles]
         groups.append(_extrapolated(bins, np.array(some)))
-    scatter = _scatter(groups)
+    # The scatter of a few groups is itself uncertain: never less than chance alone.
+    scatter = max(_scatter(groups), _by_chance(tiles, bins, binned))
     return gain, float(np.hypot(scatter, _DOUBT * (gain - binned[-1])))
+
+
+def _by_chance(
+    tiles: list[Tiles], bins: NDArray[np.int64], binned: FloatArray
+) -> float:
+    """Standard uncertainty of the gain that the number of bins leaves."""
+    if not np.all(binned > 0):
+        return 0.0
+    weights = 1.0 / bins
+    design = np.column_stack([weights, np.ones(bins.size)]) * weights[:, None]
+    share = np.linalg.pinv(design)[1] * weights
+    roots = np.sqrt(binned)
+    each = np.array([part.u_relative for part in tiles]) * roots / 2
+    return float(2 * abs(share @ roots) * np.sqrt(np.sum((share * each) ** 2)))
 
 
 def _excess_of_slope(tiles: Tiles) -> tuple[float, float]:
@@ -195,7 +210,8 @@ def _excess_of_slope(tiles: Tiles) -> tuple[float, float]:
     for group in range(_GROUPS):
         chosen = tiles.group(_GROUPS) == group
         groups.append(tiles.slope(chosen) / tiles.gain(chosen))
-    return tiles.slope() / tiles.gain(), _scatter(groups)
+    chance = tiles.u_slope / tiles.gain()
+    return tiles.slope() / tiles.gain(), max(_scatter(groups), chance)
 
 
 def _scatter(groups: list[float]) -> float:

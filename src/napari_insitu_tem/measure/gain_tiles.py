@@ -26,6 +26,10 @@ _OUTLIER = 2.9
 _RESTLESS, _MOVING = 4.0, 0.5
 
 
+#: Consecutive runs share frames: their variances scatter as those of half as many.
+_OVERLAP = 2.0
+
+
 def tile_noise(
     frames: Sequence[FloatArray], b: int, read_noise: float
 ) -> tuple[FloatArray, FloatArray]:
@@ -110,6 +114,25 @@ class Tiles:
         away = mean[known] - mean[known].mean()
         spread = float(np.sum(away**2))
         return float(np.sum(away * variance[known]) / spread) if spread > 0 else np.nan
+
+    @property
+    def u_relative(self) -> float:
+        """Relative standard uncertainty of the gain, from the number of bins alone."""
+        return float(np.sqrt(2 * _OVERLAP / (_FREE * max(self.noise.size, 1))))
+
+    @property
+    def u_slope(self) -> float:
+        """Standard uncertainty of the slope, from the number of bins alone."""
+        count = self.place.max() + 1
+        mean = _averages(self.means, self.place, count)
+        number = np.bincount(self.place, minlength=count)
+        there = number > 0
+        away = mean[there] - mean[there].mean()
+        spread = float(np.sum(away**2))
+        if not spread > 0:
+            return np.inf
+        each = self.gain() * mean[there] * np.sqrt(2 * _OVERLAP / _FREE / number[there])
+        return float(np.sqrt(np.sum((away * each) ** 2)) / spread)
 
     def group(self, groups: int) -> NDArray[np.intp]:
         """(n,) group of each tile: spans of time, or bands of the frame."""
