@@ -2,12 +2,14 @@
 
     python scripts/accuracy [--repeats 1.0] [--only NAME...]
 
-With `--only` nothing is written. The exit status says whether every bar was met.
+With `--only` the other tables of the page stay. The exit status says whether every
+bar was met.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from importlib import import_module
 from pathlib import Path
@@ -43,23 +45,35 @@ def main() -> int:
     parser.add_argument("--repeats", type=float, default=1.0)
     parser.add_argument("--only", nargs="*", default=None, metavar="NAME")
     options = parser.parse_args()
-    parts, met = [INTRODUCTION], True
+    parts, met = written(), True
     for name in options.only or names():
         module, began = import_module(name), time.monotonic()
         rows = module.rows(repeats=options.repeats)
-        part = section(module.__doc__ or name, rows)
-        print(part, f"({name}: {time.monotonic() - began:.0f} s)\n", flush=True)
-        parts.append(part)
+        parts[name] = section(name, module.__doc__ or name, rows)
+        print(parts[name], f"({time.monotonic() - began:.0f} s)\n", flush=True)
         met &= all(row["passed"] for row in rows)
-    if options.only is None:
-        PAGE.write_text("\n".join(parts), encoding="utf-8")
+        page = [INTRODUCTION, *(parts[known] for known in names() if known in parts)]
+        PAGE.write_text("\n".join(page), encoding="utf-8")
     return int(not met)
 
 
-def section(docstring: str, rows: list[dict[str, object]]) -> str:
+def written() -> dict[str, str]:
+    """Name to table, of the page as it is."""
+    if not PAGE.exists():
+        return {}
+    marked = re.split(
+        r"^<!-- (\w+) -->\n", PAGE.read_text(encoding="utf-8"), flags=re.M
+    )
+    return {
+        name: f"<!-- {name} -->\n{part.strip()}\n"
+        for name, part in zip(marked[1::2], marked[2::2], strict=True)
+    }
+
+
+def section(name: str, docstring: str, rows: list[dict[str, object]]) -> str:
     """One table under the first sentence of its module, as Markdown."""
     sentence = docstring.split("\n\n")[0].replace("\n", " ").rstrip(".")
-    lines = [f"## {sentence}", ""]
+    lines = [f"<!-- {name} -->", f"## {sentence}", ""]
     lines += [_line(HEADER), _line(["---"] * len(HEADER))]
     for row in rows:
         cells = [str(row[column]).replace("|", "/") for column in COLUMNS[:-1]]

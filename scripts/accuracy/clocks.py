@@ -89,14 +89,15 @@ def by_signals(count: int) -> Iterator[dict]:
             fit = align_signals(ta, area, tb, charge)
             error.append(float(fit.time_b(600.0)) - OFFSET - RATE * 600)
             stated.append(float(fit.u_time_b(600.0)))
-        rms = float(np.sqrt(np.mean(np.square(error))))
-        honest = float(np.sqrt(np.mean(np.square(stated)))) / rms
-        met = 0.5 <= honest <= 2 and (most is None or rms <= most)
+        refused = np.count_nonzero(np.isnan(error))
+        rms = float(np.sqrt(np.nanmean(np.square(error))))
+        honest = float(np.sqrt(np.nanmean(np.square(stated)))) / rms
+        met = 0.5 <= honest <= 2 and (most is None or (rms <= most and not refused))
         yield row(
             "clock by signals",
             f"{name}, SNR {snr}, x {count}",
             f"rms {1e3 * rms:.0f} ms = {rms / FRAME:.2f} frames; "
-            f"stated/true {honest:.2f}",
+            f"stated/true {honest:.2f}; {refused} refused",
             "",
             ("<= 0.3 frames, " if most else "") + "stated/true 0.5-2",
             met,

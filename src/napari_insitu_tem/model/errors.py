@@ -90,8 +90,11 @@ class CalibrationError(InsituTemError):
     """A pixel size is missing or impossible."""
 
 
-class MeasurementError(InsituTemError):
-    """A quantity cannot be measured from what was drawn."""
+class MeasurementError(InsituTemError, ValueError):
+    """A quantity cannot be measured from what was given.
+
+    It is a ValueError, too, as scripts expect of a function of arrays.
+    """
 
 
 class ExperimentError(InsituTemError):
