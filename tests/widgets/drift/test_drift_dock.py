@@ -11,6 +11,7 @@ from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.state.drifts import set_drift
 
@@ -119,3 +120,16 @@ def test_cancel_leaves_everything_as_it_was(window, dock, qtbot):
 def test_without_a_movie_nothing_can_be_pressed(make_napari_viewer):
     dock = show_dock(make_napari_viewer(), "Drift")
     assert not dock.estimate_button.isEnabled()
+
+
+def test_a_dock_that_is_opened_later_shows_drift_and_region(window):
+    region = Geometry.of("polygon", [(20, 20), (20, 90), (70, 90), (70, 20)])
+    shift = np.zeros((6, 2))
+    drift = MovieDrift.of(shift, shift + 0.1, [""] * 6, region, is_on=False)
+    set_drift(link_of(window).session, "film", drift)
+    dock = show_dock(window, "Drift")
+    assert dock.part.isChecked()
+    assert dock.region == region
+    assert not dock.is_on.isChecked()
+    shown = window.layers["Holds still"].data[0]
+    assert np.asarray(shown) == pytest.approx(region.array())

@@ -95,6 +95,7 @@ class DriftDock(QWidget):
         self._connect()
         dress(self, viewer)
         self._follow_theme(viewer)
+        self._take_region()
         self.refresh()
 
     # -- parts ----------------------------------------------------------------------
