@@ -244,3 +244,12 @@ def test_it_tells_how_far_it_is_and_can_be_cancelled(rng):
 
     with pytest.raises(CancelledError):
         track_region(frames, GROWING[0], progress=cancel)
+
+
+def test_a_sphere_has_no_step_and_gets_no_area(rng):
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]] - CENTRE[:, None, None]
+    part = np.sqrt(np.maximum(1 - (y**2 + x**2) / 40**2, 0))
+    frames = rng.poisson(100 - 40 * part, (4, *SHAPE))
+    track = track_region(frames, ellipse(40, 40, CENTRE)[::20], gain=1.0)
+    assert set(track.flag) == {"unresolved"}
+    assert np.isnan(track.area).all()

@@ -31,6 +31,9 @@ _FARTHEST = 1.5
 _NOISE_WAVES = 6
 #: Places around the outline at which its uncertainty is worked out.
 _PLACES = 40
+#: Depth in px of the window behind the edge that shows whether it is a step, and
+#: uncertainties that count.
+_RIM, _SURE = 4.0, 4.0
 #: The parameters besides the displacement: both levels and the logarithm of the blur.
 _EXTRAS = 3
 
@@ -71,6 +74,9 @@ class Displacement:
         Part of the outline along which the edge is seen.
     log_width_score, log_width_information
         For learning the width.
+    fades
+        Part by which the contrast goes on rising behind the edge, 0 where it cannot be
+        told from none.
     filled
         (A,) part of a window next to each node that another body fills.
     """
@@ -87,6 +93,7 @@ class Displacement:
     visible: float
     log_width_score: float
     log_width_information: float
+    fades: float = 0.0
     filled: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     @property
@@ -181,7 +188,8 @@ def fit_displacement(
         c = c + moved * min(1.0, _FARTHEST * width / max(farthest, 1e-12))
     own = replace(strip, weight=weight)
     found = _result(own, basis, c, levels, slopes, matrix, widths[-1], model, noise)
-    return replace(found, filled=filled)
+    fades = _fading(own, basis @ c, widths[-1], levels, noise)
+    return replace(found, filled=filled, fades=fades)
 
 
 def _edge(
@@ -320,6 +328,31 @@ def _contrast(
     spread = float(np.sqrt(variance[0] / total[1] + variance[1] / total[3]))
     contrast = float(level_in - level_out)
     return contrast, spread, _visible(sums, contrast, float(variance.mean()))
+
+
+def _fading(
+    strip: Strip, edge: FloatArray, width: float, levels: Levels, noise: Noise
+) -> float:
+    """How much more contrast there is farther in; 0 below four times its noise.
+
+    A body of one thickness has the same behind its blurred edge as deeper inside; one
+    that thins towards its rim, as a sphere does, has more and more.
+    """
+    depth = edge[:, None] - strip.offsets
+    near, far = 2 * width, 2 * width + _RIM
+    masks = ((depth > near) & (depth < far), (depth > far) & (depth < 2 * far))
+    contrasts, spreads = [], []
+    for mask in masks:
+        weight = strip.weight * mask
+        total = float(weight.sum())
+        if total <= 0 or not levels.contrast:
+            return 0.0
+        above = strip.values - levels.outside[:, None]
+        contrasts.append(float((weight * above).sum()) / total)
+        spreads.append(float(noise.of(np.mean(levels.inside))) / total)
+    rise = (contrasts[1] - contrasts[0]) / levels.contrast
+    spread = float(np.sqrt(sum(spreads))) / abs(levels.contrast)
+    return rise if abs(rise) > _SURE * spread else 0.0
 
 
 def _visible(sums: FloatArray, contrast: float, variance: float) -> float:

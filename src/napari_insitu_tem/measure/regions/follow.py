@@ -40,6 +40,8 @@ _MOST_GROWTH = 0.3
 #: How much farther a particle that was not found is looked for, and how much its area
 #: and contrast may differ then.
 _FARTHER, _ALIKE_AREA, _ALIKE_CONTRAST = 3.0, 0.15, 0.3
+#: Rise of the contrast behind the edge from which on there is no step, in parts.
+_MOST_FADING = 0.05
 #: Widths of the edge over which the curvature is averaged.
 _BENDS = 1.5
 #: Growth of the variance of an edge with its variance in squares of its width, from
@@ -290,6 +292,8 @@ def _verdict(
         return OUT_OF_FRAME, True, found.out > _GONE
     if not u_area < _MOST_VAGUE * contour.area:
         return UNRESOLVED, False, False
+    if fit.fades > _MOST_FADING:
+        return UNRESOLVED, True, False
     hidden = float(fit.bridged.mean())
     if fit.visible < _LEAST_VISIBLE or hidden > _MOST_BRIDGED:
         return UNRESOLVED, hidden < _HIDDEN, False

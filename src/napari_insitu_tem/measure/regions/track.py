@@ -59,8 +59,9 @@ class RegionTrack:
         (T, 2) centre of the area (y, x).
     flag
         (T,) "" or why there is no outline or a doubtful one: `low_contrast` (no edge
-        above the noise), `out_of_frame`, `unresolved` (too small for its blur, or no
-        edge along part of it, as where two particles touch), `jump` (much farther or
+        above the noise), `out_of_frame`, `unresolved` (too small for its blur, no edge
+        along a quarter of it, as where particles touch, or no step, as at the rim of a
+        sphere; there is no outline then), `jump` (much farther or
         larger than from frame to frame before), `no_data` (the frame is missing or
         blank), `lost` (given up before), `not_tracked` (not asked for).
     contrast
