@@ -210,3 +210,31 @@ def test_a_least_noise_from_elsewhere(rng):
 def test_what_cannot_be_fitted_is_refused(profiles, model, words):
     with pytest.raises(MeasurementError, match=words):
         locate_edges(profiles, model=model)
+
+
+def sloped_profiles(rng, dose, count):
+    """Steps of a fifth of the dose; the side behind slopes by 5 % of it a pixel."""
+    x = (np.arange(104 * 8) + 0.5) / 8 - 20.5
+    truth = np.round((31.5 + rng.uniform(-3, 3, count)) * 8) / 8
+    away = x - truth[:, None]
+    sharp = dose * (0.9 + 0.2 * (away > 0) + 0.01 * np.maximum(away, 0))
+    fine = gaussian_filter1d(sharp, 12.0, axis=1, mode="nearest")
+    mean = fine.reshape(count, -1, 8).mean(axis=2)[:, 20:-20]
+    return truth, rng.poisson(20 * mean) / 20
+
+
+def test_slopes_of_one_movie_are_found_in_strong_noise_by_all_together(rng):
+    truth, data = sloped_profiles(rng, 10, 300)
+    fits = locate_edges(data, rows=20, gain=1.0)
+    error, good = fits.position - truth, fits.flag == ""
+    assert good.mean() > 0.85
+    assert abs(error[good].mean()) < 0.3
+    assert np.mean(np.abs(error[good]) < 1.96 * fits.u_position[good]) > 0.85
+
+
+def test_an_edge_that_a_possible_slope_would_move_is_flagged(rng):
+    truth, data = sloped_profiles(rng, 10, 60)
+    fits = [locate_edges(profile, rows=20, gain=1.0) for profile in data]
+    error = np.array([fit.position[0] for fit in fits]) - truth
+    flagged = np.array([fit.flag[0] != "" for fit in fits])
+    assert np.mean(flagged[error > 4]) > 0.7

@@ -79,7 +79,10 @@ def locate_edges(
     over, with the uncertainty of the Fisher information. Where the profile is described
     much better with slopes of the background before and after the edge (chi-squared
     lower by 14, exceeded by chance in 0.1 %), they are fitted too; they begin at the
-    edge and are blurred as it is.
+    edge and are blurred as it is. Where a quarter of the profiles (ten at least) asks
+    for slopes, the slopes and widths that all have in common are learnt from them, and
+    they are fitted again with that. Where slopes are possible but not demanded and
+    would move the edge by more than twice its uncertainty, it is flagged `unresolved`.
 
     **Wire, sphere.** See `round_body.fit_round_bodies`: the thickness
     ``2 sqrt(R**2 - x**2)``, attenuating exponentially or linearly, integrated over

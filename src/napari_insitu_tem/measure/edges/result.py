@@ -30,8 +30,9 @@ class EdgeFits:
         (N,) Gaussian blur of the edge (1 s.d.) in samples, without that of the pixel.
     flag
         (N,) "" or why the edge is not to be trusted: `low_contrast` (nothing above the
-        noise), `unresolved` (a step, but its place is hardly known; a body not larger
-        than the blur), `out_of_frame` (too few samples, or the edge beyond them).
+        noise), `unresolved` (a step, but its place is hardly known, or another one if
+        its background slopes; a body not larger than the blur),
+        `out_of_frame` (too few samples, or the edge beyond them).
     u_levels
         (N, 2) standard uncertainties of the levels.
     slopes

@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.edges.least_squares import Fits
+from napari_insitu_tem.measure.edges.population import (
+    LEAST_BATCH,
+    learn_population,
+)
 from napari_insitu_tem.measure.edges.step_model import fit_steps, step_model
 from napari_insitu_tem.measure.step_posterior import (
     LEAST_WIDTH,
@@ -24,6 +28,10 @@ FloatArray = NDArray[np.float64]
 _SUSPECT, _WIDE = 8.0, 4.5
 #: ... and it is taken where it makes the fit better by more than this (chi-squared).
 _DEMANDED = 12.0
+#: Where it makes the fit better by more than this, a profile may as well be a wide step
+#: as a sharp one on a slope; the place is then in doubt if the two are farther apart
+#: than so many of the stated uncertainties.
+_POSSIBLE, _ELSEWHERE = 5.0, 2.0
 
 #: Fewest samples of a profile with slopes, and on either side of its edge.
 _LEAST_SAMPLES, _LEAST_SIDE = 16, 5
@@ -33,6 +41,15 @@ _WIDTHS, _APART = (0.7, 1.5, 3.0), 1.0
 
 #: What the model's step misses of a profile without noise, as a part of the step.
 _LEAST_NOISE = 2e-3
+
+
+#: Log of the width and slopes among the values of a sloping step, and its levels and
+#: slopes.
+_SHARED, _LINEAR = np.array([3, 4, 5]), np.array([1, 2, 4, 5])
+#: Part of the profiles that have to ask for slopes before slopes and widths are taken
+#: for what all have in common; their largest and least spread (slopes: of the step).
+_MANY = 0.25
+_WIDEST, _LEAST = np.array([1.0, 0.2, 0.2]), np.array([0.1, 0.002, 0.002])
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +65,27 @@ class Sloping:
     gain
         (A,) by how much the sum of squares of the level fit is larger, in units of the
         noise's variance.
+    apart
+        (A,) distance of the sloping edge from the level one, in samples.
     """
 
     which: NDArray[np.intp]
     fits: Fits
     gain: FloatArray
+    apart: FloatArray
 
     def demanded(self, correlated: float) -> NDArray[np.bool_]:
         """(A,) whether the slopes are there, given how correlated the noise is."""
         return self.gain > _DEMANDED * correlated
+
+    def doubtful(self, correlated: float, u_position: FloatArray) -> NDArray[np.bool_]:
+        """(A,) whether a slope may be there and the edge somewhere else then.
+
+        `u_position` are the (A,) uncertainties of the level edges.
+        """
+        possible = self.gain > _POSSIBLE * correlated
+        elsewhere = np.abs(self.apart) > _ELSEWHERE * u_position
+        return possible & elsewhere & ~self.demanded(correlated)
 
 
 def find_sloping(
@@ -91,7 +120,8 @@ def find_sloping(
     which = np.flatnonzero(enough & (suspect | ~whole))
     y, weights, level_start = y[which], weights[which], level_start[which]
     if which.size == 0:
-        return Sloping(which, fit_steps(y, weights, np.empty((0, 6))), np.empty(0))
+        none = fit_steps(y, weights, np.empty((0, 6)))
+        return Sloping(which, none, np.empty(0), np.empty(0))
     level = fit_steps(y, weights, level_start)
     sloping = fit_steps(y, weights, _starts(y, weights))
     count = is_there[which].sum(axis=1)
@@ -102,7 +132,45 @@ def find_sloping(
         gain = count * np.log((level.cost + floor) / (sloping.cost + floor))
     gain += width_prior(level.values[:, 3]) - width_prior(sloping.values[:, 3])
     gain[~_is_sound(sloping, is_there[which])] = -np.inf
-    return Sloping(which, sloping, gain)
+    common = _common(sloping, gain, len(enough))
+    if common is not None:
+        usual, precision = common
+        start = _starts(y, weights, usual, precision)
+        sloping = fit_steps(y, weights, start, usual, precision)
+        gain = level.cost - sloping.cost + _DEMANDED
+        gain[~_is_sound(sloping, is_there[which])] = -np.inf
+    apart = sloping.values[:, 0] - level.values[:, 0]
+    return Sloping(which, sloping, gain, apart)
+
+
+def _common(
+    fits: Fits, gain: FloatArray, of: int
+) -> tuple[FloatArray, FloatArray] | None:
+    """What the slopes and widths of one movie's profiles have in common.
+
+    Given as the (6,) usual values and their precision; None where few have slopes.
+    """
+    if np.sum(gain > _DEMANDED) < max(_MANY * of, LEAST_BATCH):
+        return None
+    good = np.isfinite(gain)
+    rest = np.array([0, 1, 2])
+    info = fits.information[good]
+    cross = info[:, _SHARED[:, None], rest]
+    inner = info[:, rest[:, None], rest]
+    inner = inner + 1e-9 * np.einsum("nii->n", inner)[:, None, None] * np.eye(3)
+    own = info[:, _SHARED[:, None], _SHARED] - cross @ np.linalg.solve(
+        inner, cross.swapaxes(1, 2)
+    )
+    step = np.median(np.abs(fits.values[good, 2] - fits.values[good, 1]))
+    unit = np.array([1.0, step, step])
+    found = learn_population(
+        fits.values[good][:, _SHARED], own, _WIDEST * unit, _LEAST * unit
+    )
+    if found is None:
+        return None
+    usual, precision = np.zeros(6), np.zeros(6)
+    usual[_SHARED], precision[_SHARED] = found.mean, 1.0 / found.variance
+    return usual, precision
 
 
 def _is_sound(fits: Fits, is_there: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -114,18 +182,28 @@ def _is_sound(fits: Fits, is_there: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(before & ((is_there & (x > position)).sum(axis=1) >= side))
 
 
-def _starts(y: FloatArray, weights: FloatArray) -> FloatArray:
+def _starts(
+    y: FloatArray,
+    weights: FloatArray,
+    usual: FloatArray | None = None,
+    precision: FloatArray | None = None,
+) -> FloatArray:
     """(A, 6) the best of a coarse grid of sloping steps."""
     shapes, places, widths = _sloping_shapes(y.shape[1])
+    before, known, unlikely = np.zeros(4), np.zeros(4), np.zeros(len(shapes))
+    if usual is not None and precision is not None:
+        before, known = usual[_LINEAR], precision[_LINEAR]
+        unlikely = precision[3] * (np.log(widths) - usual[3]) ** 2
     explained = np.empty((len(y), len(shapes)))
     linear = np.empty((len(y), len(shapes), 4))
     for i, (values, weight) in enumerate(zip(y, weights, strict=True)):
         weighted = shapes * weight
         normal = weighted @ shapes.transpose(0, 2, 1)
         normal += 1e-9 * np.einsum("nii->n", normal)[:, None, None] * np.eye(4)
-        right = weighted @ values
+        normal += np.diag(known)
+        right = weighted @ values + known * before
         linear[i] = np.linalg.solve(normal, right[..., None])[..., 0]
-        explained[i] = np.sum(linear[i] * right, axis=1)
+        explained[i] = np.sum(linear[i] * right, axis=1) - unlikely
     best = explained.argmax(axis=1)
     low, high, before, after = linear[np.arange(len(y)), best].T
     log_width = np.log(widths[best])
@@ -141,7 +219,7 @@ def _sloping_shapes(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     spread = np.log(np.hypot(width, LEAST_WIDTH))
     values = np.stack([place, zero, zero, spread, zero, zero], axis=1)
     _, derivatives = step_model(values, samples)
-    return derivatives[:, [1, 2, 4, 5]], place, np.exp(spread)
+    return derivatives[:, _LINEAR], place, np.exp(spread)
 
 
 @lru_cache(maxsize=8)

@@ -51,12 +51,15 @@ class StepFits:
     u_position, u_levels, u_step
         (N,), (N, 2), (N,) standard uncertainties of the place, of the levels and of
         their difference.
+    doubtful
+        (N,) whether a slope of the background may be there, and the edge elsewhere.
     """
 
     values: FloatArray
     u_position: FloatArray
     u_levels: FloatArray
     u_step: FloatArray
+    doubtful: NDArray[np.bool_]
 
 
 def fit_step_profiles(
@@ -80,9 +83,11 @@ def fit_step_profiles(
         found.u_position.copy(),
         found.u_levels,
         found.u_step,
+        np.zeros(len(y), dtype=bool),
     )
     steps.values[:, 0], steps.values[:, 3] = found.position, found.log_width
     _refine(steps, found, y, weights, variance, noise, correlated)
+    _doubt(steps, sloping, correlated)
     _take_sloping(steps, sloping, weights, noise, correlated)
     return steps
 
@@ -155,6 +160,14 @@ def _refine(
     steps.u_position[again] = np.where(too_fine[again], u, steps.u_position[again])
 
 
+def _doubt(steps: StepFits, sloping: Sloping, correlated: float) -> None:
+    """Mark edges that a possible slope would move; they may be at either place."""
+    doubtful = sloping.doubtful(correlated, steps.u_position[sloping.which])
+    which = sloping.which[doubtful]
+    steps.doubtful[which] = True
+    steps.u_position[which] = np.hypot(steps.u_position[which], sloping.apart[doubtful])
+
+
 def _take_sloping(
     steps: StepFits,
     sloping: Sloping,
@@ -190,7 +203,7 @@ def step_flags(steps: StepFits, is_there: NDArray[np.bool_]) -> NDArray[np.str_]
     vague = ~(steps.u_position <= np.maximum(2 * width, _VAGUE * (last - first + 1)))
     too_wide = width >= 0.99 * widest_step(samples)
     return np.select(
-        [~seen, at_end, vague | too_wide],
+        [~seen, at_end, vague | too_wide | steps.doubtful],
         [LOW_CONTRAST, OUT_OF_FRAME, UNRESOLVED],
         default="",
     )

@@ -58,13 +58,22 @@ def step_model(values: FloatArray, samples: int) -> tuple[FloatArray, FloatArray
     return mean, np.stack(columns, axis=1)
 
 
-def fit_steps(y: FloatArray, weights: FloatArray, start: FloatArray) -> Fits:
-    """Least squares of steps, level or sloping as the (N, 4) or (N, 6) start has it."""
+def fit_steps(
+    y: FloatArray,
+    weights: FloatArray,
+    start: FloatArray,
+    usual: FloatArray | None = None,
+    precision: FloatArray | None = None,
+) -> Fits:
+    """Least squares of steps, level or sloping as the (N, 4) or (N, 6) start has it.
+
+    `usual` and `precision` are what is known of the values before, see `Limits`.
+    """
     count, samples = start.shape[1], y.shape[1]
     far = np.full(count, np.inf)
     leap, low, high, done = far.copy(), -far, far.copy(), far.copy()
     leap[0], leap[3], done[0] = _FARTHEST, _WIDEST, _TOLERANCE
     low[3], high[3] = np.log([LEAST_WIDTH, LARGEST_WIDTH * samples])
     low[0], high[0] = -float(samples), 2.0 * samples
-    limits = Limits(low, high, leap, done)
+    limits = Limits(low, high, leap, done, usual, precision)
     return fit_profiles(lambda v: step_model(v, samples), y, weights, start, limits)
