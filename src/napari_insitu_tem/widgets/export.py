@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QSize
 from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -15,8 +15,6 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QPushButton,
     QRadioButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -34,6 +32,7 @@ from napari_insitu_tem.widgets.dressing import dress, set_role
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
 from napari_insitu_tem.widgets.following import follow
 from napari_insitu_tem.widgets.reporting import report
+from napari_insitu_tem.widgets.scrolling import scrolling_column
 from napari_insitu_tem.widgets.section import Section, sentence
 
 if TYPE_CHECKING:
@@ -73,10 +72,6 @@ class ExportDock(QWidget):
         self.refresh()
 
     def _build(self) -> None:
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(8)
         what, when, where = Section("What"), Section("Of which time"), Section("Where")
         for kind, box in self.kinds.items():
             box.setChecked(True)
@@ -98,19 +93,8 @@ class ExportDock(QWidget):
         row.addWidget(self.choose_button)
         where.rows.addLayout(row)
         where.rows.addWidget(self.replace)
-        for part in (what, when, where, self.export_button, self.result):
-            column.addWidget(part)
-        column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll, 1)
-        outer.addWidget(self.busy)
-        self.setMinimumWidth(290)
+        parts = (what, when, where, self.export_button, self.result)
+        scrolling_column(self, parts, self.busy, least_width=290)
 
     def sizeHint(self) -> QSize:
         """As wide as the other docks."""

@@ -9,8 +9,6 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -43,6 +41,7 @@ from napari_insitu_tem.widgets.dose.forms import (
 from napari_insitu_tem.widgets.dressing import dress, set_role
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
 from napari_insitu_tem.widgets.following import follow
+from napari_insitu_tem.widgets.scrolling import scrolling_column
 from napari_insitu_tem.widgets.section import Section, form, sentence
 
 if TYPE_CHECKING:
@@ -110,25 +109,9 @@ class DoseDock(QWidget):
             how.rows.addWidget(part)
         when = Section("Time")
         when.rows.addWidget(self.time)
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(8)
-        for widget in (self.result, self.doubts, self.problem, how, when, self.forget):
-            column.addWidget(widget)
-        column.addStretch()
-        self.body = body
-        scroll = QScrollArea()
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        outer.addWidget(self.busy)
-        self.setMinimumWidth(_LEAST_WIDTH)
+        parts = (self.result, self.doubts, self.problem, how, when, self.forget)
+        scroll = scrolling_column(self, parts, self.busy, least_width=_LEAST_WIDTH)
+        self.body = scroll.widget()
 
     def sizeHint(self) -> QSize:
         """As wide as the other docks."""

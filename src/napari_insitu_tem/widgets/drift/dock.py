@@ -13,8 +13,6 @@ from qtpy.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QRadioButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -38,6 +36,7 @@ from napari_insitu_tem.widgets.drift.plot import DriftPlot
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
 from napari_insitu_tem.widgets.following import follow
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
+from napari_insitu_tem.widgets.scrolling import scrolling_column
 from napari_insitu_tem.widgets.section import Section, form, sentence
 from napari_insitu_tem.widgets.theme import napari_theme
 from napari_insitu_tem.widgets.timeline.moments import Moments
@@ -130,31 +129,15 @@ class DriftDock(QWidget):
             self.found.rows.addWidget(part)
         rows = form()
         rows.addRow("Movie", self.movie_box)
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(8)
-        column.addLayout(rows)
-        for part in (
+        parts = (
+            rows,
             help_text,
             what,
             self.estimate_button,
             self.problem,
             self.found,
-        ):
-            column.addWidget(part)
-        column.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(body)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(scroll, 1)
-        outer.addWidget(self.busy)
-        self.setMinimumWidth(_LEAST_WIDTH)
+        )
+        scrolling_column(self, parts, self.busy, least_width=_LEAST_WIDTH)
 
     def sizeHint(self) -> QSize:
         """As wide as the other docks."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtWidgets import QComboBox, QFormLayout, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from napari_insitu_tem.layers.asking import forget_asker, set_asker
 from napari_insitu_tem.layers.ruler import Ruler
@@ -23,6 +23,7 @@ from napari_insitu_tem.widgets.experiment.scale import ScaleSection
 from napari_insitu_tem.widgets.experiment.words import foldable
 from napari_insitu_tem.widgets.following import follow
 from napari_insitu_tem.widgets.recovery import offer_recovery
+from napari_insitu_tem.widgets.scrolling import scrolling_column
 from napari_insitu_tem.widgets.section import form, sentence
 
 if TYPE_CHECKING:
@@ -72,10 +73,6 @@ class ExperimentDock(QWidget):
         offer_recovery(viewer, self.busy)
 
     def _build(self) -> None:
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(8)
         self.movie_row = QWidget()
         rows: QFormLayout = form()
         self.movie_row.setLayout(rows)
@@ -84,29 +81,17 @@ class ExperimentDock(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         rows.addRow("Movie", self.movie_box)
-        for part in (
+        parts = (
             self.buttons,
             self.files,
             self.movie_row,
             self.scale,
             self.alignment,
             self.preferences,
-        ):
-            column.addWidget(part)
-        column.addStretch()
-        self.scroll = QScrollArea()
-        self.scroll.setWidget(body)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self.scroll, 1)
-        outer.addWidget(self.busy)
+        )
         self.status.setContentsMargins(8, 3, 8, 5)
-        outer.addWidget(self.status)
-        self.setMinimumWidth(_LEAST_WIDTH)
+        below = (self.busy, self.status)
+        self.scroll = scrolling_column(self, parts, *below, least_width=_LEAST_WIDTH)
 
     def sizeHint(self) -> QSize:
         """Wide enough for the longest row."""
