@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import npe2
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +15,7 @@ from napari_insitu_tem.io.saving.annotation_csv import (
     write_annotations,
 )
 from napari_insitu_tem.layers.reader import get_annotation_reader, get_reader
-from napari_insitu_tem.layers.writer import write_layer
+from napari_insitu_tem.layers.writer import write_layer, write_layers
 from napari_insitu_tem.model.errors import SaveError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
@@ -184,3 +187,31 @@ def test_without_a_window_a_movie_comes_as_a_layer(tmp_path):
     assert tuple(layer.scale) == (1.0, 0.5, 0.5)
     assert layer.axis_labels == ("frame", "y", "x")
     assert layer.data.shape == (5, 8, 8)
+
+
+def test_several_layers_are_written_to_a_file_each(drawn, tmp_path):
+    viewer = drawn.viewer
+    viewer.layers.selection = {
+        drawn.annotation_layer(kind, "wire").layer for kind in SHAPES
+    }
+    layers = [layer.as_layer_data_tuple() for layer in viewer.layers.selection]
+    written = write_layers(str(tmp_path / "run.csv"), layers)
+    names = {f"run-{kind}.csv" for kind in SHAPES} | {"datapackage.json"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert {tmp_path / name for name in names} == {Path(path) for path in written}
+    _, table = read_annotations(tmp_path / "run-expansion.csv")
+    assert len(table) == len(SHAPES["expansion"])
+    with pytest.raises(SaveError, match=r"run-expansion\.csv"):
+        write_layers(str(tmp_path / "run.csv"), layers)
+
+
+def test_napari_finds_the_writer_of_several_layers():
+    manager = npe2.PluginManager()
+    manager.register(npe2.PluginManifest.from_distribution("napari-insitu-tem"))
+    writers = [
+        list(manager.iter_compatible_writers(kinds))
+        for kinds in (["shapes", "points"], ["shapes", "shapes"], ["points", "points"])
+    ]
+    for found in writers:
+        ours = [w.command for w in found if w.command.startswith("napari-insitu-tem")]
+        assert ours == ["napari-insitu-tem.write_several_annotations"]
