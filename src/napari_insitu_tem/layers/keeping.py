@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_insitu_tem.layers.ending import when_destroyed
 from napari_insitu_tem.state.autosave import Autosave
 from napari_insitu_tem.state.session import Session
 
@@ -23,7 +24,7 @@ def keep_safe(viewer: Any, session: Session) -> Autosave | None:
         return None
     autosave = Autosave(session)
     # Edits that were not saved stay on disk; an empty journal goes.
-    window.destroyed.connect(lambda *_: autosave.stop())
+    when_destroyed(window, autosave.stop)
     return autosave
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from qtpy.QtWidgets import QWidget
 
+from napari_insitu_tem.layers.ending import when_destroyed
+
 
 def follow(widget: QWidget, *pairs: tuple[Any, Callable[..., Any]]) -> None:
     """Connect signals to slots until the widget is destroyed.
@@ -24,8 +26,8 @@ def follow(widget: QWidget, *pairs: tuple[Any, Callable[..., Any]]) -> None:
     for signal, slot in pairs:
         signal.connect(slot)
 
-    def let_go(*_: object) -> None:
+    def let_go() -> None:
         for signal, slot in pairs:
             signal.disconnect(slot)
 
-    widget.destroyed.connect(let_go)
+    when_destroyed(widget, let_go)

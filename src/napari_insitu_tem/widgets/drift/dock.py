@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_insitu_tem.layers.ending import when_destroyed
 from napari_insitu_tem.layers.region_box import RegionBox
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.drift import MovieDrift
@@ -159,7 +160,7 @@ class DriftDock(QWidget):
             (session.playhead_changed, self._on_playhead),
         )
         box = self.box
-        self.destroyed.connect(lambda *_: box.close())
+        when_destroyed(self, box.close)
 
     def _follow_theme(self, viewer: Any) -> None:
         def apply(event: object = None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from napari_insitu_tem.layers.ending import when_destroyed
 from napari_insitu_tem.layers.working import Task
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.widgets.section import sentence
@@ -21,7 +22,7 @@ class BusyBar(QWidget):
         running: list[Task] = []
         self._running = running
         # A dock may be closed while it works; what it would do then is of no use.
-        self.destroyed.connect(lambda *_: _abandon(running))
+        when_destroyed(self, lambda: _abandon(running))
         self.title = sentence()
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)

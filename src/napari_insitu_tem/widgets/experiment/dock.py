@@ -9,6 +9,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from napari_insitu_tem.layers.asking import forget_asker, set_asker
+from napari_insitu_tem.layers.ending import when_destroyed
 from napari_insitu_tem.layers.ruler import Ruler
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.widgets.dialogs.asker import DialogAsker
@@ -68,7 +69,7 @@ class ExperimentDock(QWidget):
         dress(self, viewer)
         asker = DialogAsker(self, session, self.saver.save_now)
         set_asker(viewer, asker)
-        self.destroyed.connect(lambda *_: forget_asker(asker))
+        when_destroyed(self, lambda: forget_asker(asker))
         self.refresh()
         offer_recovery(viewer, self.busy)
 
