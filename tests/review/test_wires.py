@@ -19,10 +19,11 @@ def follow(desk, shape, quantity, *, wire="wire", model=""):
 
 
 def assert_true(rows, truth):
-    """All frames have a row; values agree with the truth within their uncertainty."""
-    assert len(rows) == len(truth)
+    """Nearly all frames have a row, within its uncertainty of the truth."""
+    assert len(rows) >= 0.95 * len(truth)
     assert set(rows["flag"]) == {""}
-    away = (rows["value"] - truth).to_numpy() / rows["u_value"].to_numpy()
+    truth = truth.to_numpy()[rows["frame"]]
+    away = (rows["value"].to_numpy() - truth) / rows["u_value"].to_numpy()
     assert np.sqrt(np.mean(away**2)) < 1.6
     assert abs(np.mean(away)) < 0.6
 
@@ -56,13 +57,14 @@ def test_tin_oxide_swells_across_along_and_in_volume(desk):
         change, u = last_change(rows)
         true = desk.truth[f"{name}_nm"].iloc[-8:].mean() / desk.truth[f"{name}_nm"][0]
         assert change == pytest.approx(100 * (true - 1), abs=2 * u)
+    both = across.merge(along, on="frame", suffixes=("", "_along"))
     volume = expansion(
-        across["value"],
-        across["u_value"],
+        both["value"],
+        both["u_value"],
         [0, 1, 2, 3, 4],
         "cylinder_length",
-        lengths=along["value"],
-        u_lengths=along["u_value"],
+        lengths=both["value_along"],
+        u_lengths=both["u_value_along"],
     )
     change = np.mean(volume.volume_change_percent[-8:])
     u = np.mean(volume.u_volume_change_percent[-8:])
