@@ -98,6 +98,19 @@ def test_two_movies_show_one_at_a_time_and_clamp_to_their_frames():
     link.close()
 
 
+def test_the_other_movie_comes_up_where_the_shown_one_is_deleted():
+    viewer = ViewerModel()
+    link = link_of(viewer)
+    link.session.open(Experiment(movies=[make_movie("a"), make_movie("b")]))
+    shown = link.session.playhead.movie
+    other = "b" if shown == "a" else "a"
+    assert not link.movie_layer(other).visible
+    viewer.layers.remove(link.movie_layer(shown))
+    assert link.session.playhead.movie == other
+    assert link.movie_layer(other).visible
+    link.close()
+
+
 def test_a_tool_goes_on_drawing_on_the_movie_that_comes_up():
     viewer = ViewerModel()
     link = link_of(viewer)

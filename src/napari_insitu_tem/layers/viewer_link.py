@@ -280,10 +280,18 @@ class ViewerLink:
             if image is layer:
                 del self._movie_layers[name]
                 self.session.remove_movie(name)
+                self._show_movie_at_playhead()
 
     def _forget_annotations(self, key: tuple[str, str]) -> None:
         self._pens.pop(key).switch(False)
         self._annotations.pop(key).disconnect()
+
+    def _show_movie_at_playhead(self) -> None:
+        """Show the movie that the playhead went to; it was hidden beside another."""
+        playhead = self.session.playhead
+        layer = None if playhead is None else self._movie_layers.get(playhead.movie)
+        if layer is not None:
+            layer.visible = True
 
     def _show_only_current_movie(self) -> None:
         """Show the layers of the movie under the playhead, hide those of others."""
