@@ -169,6 +169,19 @@ def test_selecting_a_row_brings_its_frame_up(session):
     assert session.playhead == Playhead("wire", 7)
 
 
+def test_the_selected_row_hands_over_to_the_one_of_the_frame_that_is_seen(session):
+    rows = [line(0), line(7), line(7).changed(object="another")]
+    session.edit("draw", session.document.with_records(rows))
+    session.select([rows[0].id])
+    session.go_to(7)
+    assert session.selection == {rows[1].id}
+    session.go_to(3)
+    assert session.selection == {rows[1].id}, "nothing to hand over to"
+    session.select([rows[0].id, rows[2].id])
+    session.go_to(7)
+    assert session.selection == {rows[0].id, rows[2].id}, "they were chosen as they are"
+
+
 def test_a_movie_with_a_start_time_is_aligned_when_the_trace_comes():
     from datetime import datetime
 

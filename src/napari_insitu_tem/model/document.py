@@ -142,6 +142,18 @@ class Document:
             if record.kind == kind and movie in (None, record.movie)
         )
 
+    def rows_alike(self, record: Record) -> list[Record]:
+        """Rows of the same thing: kind, movie, object, quantity, front, path."""
+        return [
+            other
+            for other in self.of_kind(record.kind, record.movie)
+            if other.object == record.object
+            and all(
+                other.get(name) == record.get(name)
+                for name in ("quantity", "front", "path")
+            )
+        ]
+
     def object_names(self) -> tuple[str, ...]:
         """Names of all measured objects, in the order of their first appearance."""
         named = [

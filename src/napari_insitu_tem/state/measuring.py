@@ -189,7 +189,7 @@ def add_record(session: Session, record: Record, *, snap_it: bool) -> Record:
     document = session.document
     followed = [
         row.id
-        for row in rows_alike(document, record)
+        for row in document.rows_alike(record)
         if row.frame == record.frame and row.method == "tracked"
     ]
     session.edit(
@@ -259,7 +259,7 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
             "That was the last frame." if direction > 0 else "That was the first frame."
         )
     present = [
-        row for row in rows_alike(session.document, source) if row.frame == target
+        row for row in session.document.rows_alike(source) if row.frame == target
     ]
     session.go_to(target, source.movie)
     if present:
@@ -299,19 +299,6 @@ def row_to_copy(session: Session, tool: Tool) -> Record | None:
     if tool.kind == "expansion":
         rows = [row for row in rows if row.get("quantity") == tool.get("quantity")]
     return max(rows, key=lambda record: record.frame, default=None)
-
-
-def rows_alike(document: Document, record: Record) -> list[Record]:
-    """Rows of the same thing: kind, movie, object, quantity, front, path."""
-    return [
-        other
-        for other in document.of_kind(record.kind, record.movie)
-        if other.object == record.object
-        and all(
-            other.get(name) == record.get(name)
-            for name in ("quantity", "front", "path")
-        )
-    ]
 
 
 def label_of(record: Record) -> str:

@@ -325,6 +325,7 @@ class Session:
         if target != self._playhead:
             self._playhead = target
             self.playhead_changed.emit(target)
+            self._carry_selection()
 
     def seek(self, time_ns: int) -> None:
         """Move the playhead to the frame shown at a time of the experiment's clock.
@@ -368,6 +369,23 @@ class Session:
             record = self.document.records[next(iter(chosen))]
             if any(m.name == record.movie for m in self._experiment.movies):
                 self.go_to(record.frame, record.movie)
+
+    def _carry_selection(self) -> None:
+        """Let a selected row hand over to the row of the same thing on this frame.
+
+        What the docks show and what Delete takes is then what the user sees. Events
+        are no series, and several selected rows were chosen as they are.
+        """
+        here, chosen = self._playhead, tuple(self._selection)
+        if here is None or len(chosen) != 1:
+            return
+        record = self.document.records[chosen[0]]
+        if record.kind == "event" or Playhead(record.movie, record.frame) == here:
+            return
+        rows = self.document.rows_alike(record)
+        there = [r.id for r in rows if Playhead(r.movie, r.frame) == here]
+        if there:
+            self.select(there[-1:])
 
     def _drop_lost_selection(self) -> None:
         kept = self._selection & frozenset(self.document.records)

@@ -20,7 +20,7 @@ from napari_insitu_tem.state.lattices import (
     measured_in,
     with_guess,
 )
-from napari_insitu_tem.state.measuring import label_of, row_to_copy, rows_alike
+from napari_insitu_tem.state.measuring import label_of, row_to_copy
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking.plan import (
     Direction,
@@ -64,7 +64,7 @@ class LatticeTracker:
         Those after it, up to the next row of the user's own; where there is none before
         it, those before it, too.
         """
-        rows = rows_alike(session.document, record)
+        rows = session.document.rows_alike(record)
         own = [r.frame for r in rows if r.method != "tracked" and r.id != record.id]
         tracked = [r.frame for r in rows if r.method == "tracked"]
         end = min((f for f in own if f > record.frame), default=10**9)
@@ -81,12 +81,12 @@ def _plan(
     session: Session, seed: Record, ways: Sequence[Sequence[int]], label: str
 ) -> Plan:
     """The plan of measuring a box along each of some ways."""
-    present = tuple(rows_alike(session.document, seed))
+    present = tuple(session.document.rows_alike(seed))
     movie = session.experiment.movie(seed.movie)
     walk = _Walk(movie, session.document, seed, present)
 
     def rows(document: Document) -> tuple[Record, ...]:
-        return tuple(rows_alike(document, seed))
+        return tuple(document.rows_alike(seed))
 
     return Plan(
         title=f"Following {label_of(seed)} of {seed.object}",

@@ -18,7 +18,7 @@ from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.doubts import in_words
-from napari_insitu_tem.state.measuring import label_of, row_to_copy, rows_alike
+from napari_insitu_tem.state.measuring import label_of, row_to_copy
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking.plan import (
     Direction,
@@ -62,7 +62,7 @@ class RegionTracker:
         Those after it, up to the next of the user's own; where there is none before it,
         those before it, which were followed backwards.
         """
-        rows = rows_alike(session.document, record)
+        rows = session.document.rows_alike(record)
         own = [r.frame for r in rows if r.method != "tracked" and r.id != record.id]
         tracked = [r.frame for r in rows if r.method == "tracked"]
         after = min((f for f in own if f > record.frame), default=10**9)
@@ -85,13 +85,13 @@ def _plan(
     label: str,
 ) -> Plan:
     """The plan of following an outline both ways through some frames."""
-    present = tuple(rows_alike(session.document, seed))
+    present = tuple(session.document.rows_alike(seed))
     movie = session.experiment.movie(seed.movie)
     observer = session.document.settings.observer
     work = _Work(movie, seed, present, frames, written, observer)
 
     def rows(document: Document) -> tuple[Record, ...]:
-        return tuple(rows_alike(document, seed))
+        return tuple(document.rows_alike(seed))
 
     return Plan(
         title=f"Following {label_of(seed)} of {seed.object}",

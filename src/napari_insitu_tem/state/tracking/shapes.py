@@ -16,7 +16,7 @@ from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.doubts import in_words
-from napari_insitu_tem.state.measuring import label_of, row_to_copy, rows_alike
+from napari_insitu_tem.state.measuring import label_of, row_to_copy
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking.finding import (
     EdgeFinder,
@@ -82,7 +82,7 @@ class ShapeTracker:
         Those after it, up to the next row of the user's own; where there is none before
         it, those before it, which were followed backwards.
         """
-        rows = rows_alike(session.document, record)
+        rows = session.document.rows_alike(record)
         own = [r.frame for r in rows if r.method != "tracked" and r.id != record.id]
         tracked = [r.frame for r in rows if r.method == "tracked"]
         after = min((f for f in own if f > record.frame), default=10**9)
@@ -106,14 +106,14 @@ def _plan(
     find: Finder,
 ) -> Plan:
     """The plan of following a shape along each of some ways."""
-    present = rows_alike(session.document, seed)
+    present = session.document.rows_alike(seed)
     movie = session.experiment.movie(seed.movie)
     observer = session.document.settings.observer
     walk = _Walk(movie, session.document, seed, tuple(present), observer, find)
     paths = [list(way) for way in ways]
 
     def rows(document: Document) -> tuple[Record, ...]:
-        return tuple(rows_alike(document, seed))
+        return tuple(document.rows_alike(seed))
 
     return Plan(
         title=f"Following {label_of(seed)} of {seed.object}",
