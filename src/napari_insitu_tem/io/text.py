@@ -15,6 +15,9 @@ _BOMS: tuple[tuple[bytes, str], ...] = (
 )
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _LINE_END_BYTES = re.compile(rb"\r\n|\n|\r")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_GB_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+_FEW_PAIRS = 6
 #: What some programs leave at the end of a file.
 STRAY = "\ufeff\x00"
 
@@ -44,7 +47,8 @@ def detect_encoding(head: bytes) -> Encoding:
     """Decide from the first bytes, never from the computer's language.
 
     A byte order mark decides; else zeros in every second byte mean UTF-16; else what is
-    valid UTF-8 is UTF-8, and the rest Windows-1252, in which every byte can be read.
+    valid UTF-8 is UTF-8. Of the rest, text whose high bytes are all pairs of Chinese
+    characters is GB 18030, and any other Windows-1252, in which every byte can be read.
     """
     for mark, name in _BOMS:
         if head.startswith(mark):
@@ -59,8 +63,19 @@ def detect_encoding(head: bytes) -> Encoding:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head, final=False)
     except UnicodeDecodeError:
-        return Encoding("cp1252")
+        return Encoding("gb18030" if _is_chinese(head) else "cp1252")
     return Encoding("utf-8")
+
+
+def _is_chinese(head: bytes) -> bool:
+    """Whether all high bytes, and many, come in pairs as in GB 2312.
+
+    A Windows-1252 text has single ones: µ, °, ä.
+    """
+    pairs = len(_GB_PAIR.findall(head))
+    high = len(_HIGH.findall(head))
+    cut = 1 if head[-1:] > b"\x7f" else 0
+    return pairs >= _FEW_PAIRS and high - 2 * pairs <= cut
 
 
 def decode(data: bytes) -> tuple[str, Encoding]:

@@ -173,3 +173,114 @@ def test_another_number_beside_the_temperature_is_asked_about(tmp_path) -> None:
     rows = [f"{i}\t{20 + i}\t{i / 7}" for i in range(40)]
     with pytest.raises(NeedsMappingError, match="potential or a current"):
         read(tmp_path, ["seconds\ttemperature_C\tsignal", *rows])
+
+
+def restarting(count: int = 40, rest: int = 20) -> list[float]:
+    """Times that begin again with each step."""
+    return [0.5 * (k % rest) for k in range(count)]
+
+
+def test_neware_rows_in_one_table(tmp_path) -> None:
+    """The time of the step begins again; the cumulative one is the record's."""
+    header = (
+        "DataPoint,Cycle Index,Step Index,Step Type,Time,Cumulative Time,Current(A),"
+        "Voltage(V),Capacity(Ah),Spec. Cap.(mAh/g),Date,Power(W)"
+    )
+    form = "{n},{c},{s},Rest,00:00:%06.3f,00:00:{m},{i},{e},0,0,2022-05-18 16:27:{m},0"
+    rows = [row % t for row, t in zip(rows_of(form), restarting(), strict=True)]
+    trace = read(tmp_path, [header, *rows])
+    check_values(trace, start=datetime(2022, 5, 18, 16, 27), steps=4)
+
+
+def test_times_of_steps_beside_dates(tmp_path) -> None:
+    """Where only the dates run through the record, they are its time."""
+    header = (
+        "Record number,Step ID,State,Time(h:min:s.ms),Voltage(V),Current(A),Realtime"
+    )
+    form = "{n},{s},Rest,00:00:%06.3f,{e},{i},2022-05-18 16:27:{m}"
+    rows = [row % t for row, t in zip(rows_of(form), restarting(), strict=True)]
+    trace = read(tmp_path, [header, *rows])
+    check_values(trace, start=datetime(2022, 5, 18, 16, 27), steps=4)
+
+
+def test_chinese_names_in_chinese_bytes(tmp_path) -> None:
+    header = "数据序号,循环号,工步号,工步类型,时间,总时间,电流(A),电压(V),绝对时间"
+    form = "{n},{c},{s},搁置,00:00:%06.3f,00:00:{m},{i},{e},2022-05-18 16:27:{m}"
+    rows = [row % t for row, t in zip(rows_of(form), restarting(), strict=True)]
+    path = tmp_path / "a.csv"
+    path.write_bytes("\n".join([header, *rows]).encode("gb18030"))
+    trace = read_trace(path)
+    check_values(trace, start=datetime(2022, 5, 18, 16, 27), steps=4)
+    assert trace.frame["工步类型"].tolist() == ["搁置"] * 40
+
+
+def test_dates_and_times_of_day_in_columns_of_their_own(tmp_path) -> None:
+    """A day alone is no start; dates of dots are day first."""
+    header = "Datum;Uhrzeit;Zeit [s];Spannung [V];Strom [A]"
+    rows = rows_of("04.05.2023;10:00:{m};{t};{e};{i}")
+    path = tmp_path / "a.csv"
+    path.write_bytes("\n".join([header, *rows]).encode("cp1252"))
+    trace = read_trace(path)
+    check_values(trace, start=datetime(2023, 5, 4, 10))
+    assert trace.warnings == ()
+    rows = rows_of("04.05.2023;{t};{e};{i}")
+    path.write_text("\n".join(["Datum;Zeit [s];Spannung [V];Strom [A]", *rows]))
+    check_values(read_trace(path), start=None)
+
+
+def test_a_clock_beside_a_day_counts_from_midnight(tmp_path) -> None:
+    rows = rows_of("2023-05-14,10:00:{m},{e},{i}")
+    trace = read(tmp_path, ["Date,Time,Voltage (V),Current (A)", *rows])
+    np.testing.assert_allclose(trace.frame.time_s, TIME + 36000)
+    assert trace.start == datetime(2023, 5, 14)
+
+
+def test_days_as_a_spreadsheet_counts_them(tmp_path) -> None:
+    days = [45000.5 + t / 86400 for t in TIME]  # 2023-03-15, noon
+    rows = [f"{day:.9f},{row}" for day, row in
+            zip(days, rows_of("{t},{c},{s},{i},{e}"), strict=True)]  # fmt: skip
+    header = "Date_Time,Test_Time(s),Cycle_Index,Step_Index,Current(A),Voltage(V)"
+    check_values(
+        read(tmp_path, [header, *rows]), start=datetime(2023, 3, 15, 12), steps=4
+    )
+
+
+def test_marks_between_thousands(tmp_path) -> None:
+    header = "Cyc#,Step,TestTime(s),StepTime(s),Capacity(Ah),Current(A),Voltage(V)"
+    rows = rows_of('{c},{s},"5,577,{n:03d}.50",  0d 00:22:05.05,1,"1,{n:03d}.25",{e}')
+    trace = read(tmp_path, [header, *rows])
+    np.testing.assert_allclose(trace.frame.time_s, 5577000.5 + np.arange(1, 41))
+    np.testing.assert_allclose(trace.values("current_A"), 1000.25 + np.arange(1, 41))
+
+
+def test_whole_thousands_beside_marked_ones(tmp_path) -> None:
+    """1.250 among 1.250,5 is a number with a mark, not one and a quarter."""
+    rows = [f"{k};1.{k:03d}" + (",5" if k % 2 else "") + ";3,5" for k in range(40)]
+    trace = read(tmp_path, ["Zeit [s];Strom [A];Spannung [V]", "", *rows])
+    expected = 1000 + np.arange(40) + 0.5 * (np.arange(40) % 2)
+    np.testing.assert_allclose(trace.values("current_A"), expected)
+
+
+def test_the_columns_of_a_gamry_curve(tmp_path) -> None:
+    """Their maker's units, where a table of them names none."""
+    header = "Pt,T,Vf,Im,Vu,Sig,Ach,IERange,Over"
+    rows = rows_of("{n},{t},{e},{i},0,{e},0,7,...........")
+    check_values(read(tmp_path, [header, *rows]), start=None)
+
+
+def test_one_time_in_two_units(tmp_path) -> None:
+    header = "Elapsed time (s),Elapsed time (hr),Voltage (V),Current (A)"
+    check_values(read(tmp_path, [header, *rows_of("{t},{h:.6f},{e},{i}")]), start=None)
+
+
+def test_numbered_columns_above_the_names_are_no_second_header(tmp_path) -> None:
+    names = "Time (s)\tWE(1).Potential (V)\tWE(1).Current (A)"
+    lines = ["Column 1\tColumn 2\tColumn 3", names]
+    check_values(read(tmp_path, [*lines, *rows_of("{t}\t{e}\t{i}")]), start=None)
+
+
+def test_a_discharge_without_a_sign_is_asked_about(tmp_path) -> None:
+    """Even where nothing in the file is charged."""
+    rows = [row.replace("X", "CC DChg") for row in rows_of("{t},{e},{i},X")]
+    with pytest.raises(NeedsMappingError, match="has no sign"):
+        read(tmp_path, ["Time (s),Voltage (V),Current (A),Step Type", *rows])

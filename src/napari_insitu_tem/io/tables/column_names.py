@@ -58,43 +58,57 @@ DIMENSIONS: dict[Role, str] = {
 #: Names as `plain` gives them, the surest first.
 NAMES: dict[Role, tuple[str, ...]] = {
     "time_s": (
-        "test time", "total time", "elapsed time", "time elapsed", "run time",
-        "testtime", "totaltime", "runtime", "experiment time", "exp time", "elapsed",
-        "time", "t", "zeit", "temps", "tiempo", "tempo", "corrected time",
+        "test time", "total time", "cumulative time", "elapsed time", "time elapsed",
+        "run time", "testtime", "totaltime", "runtime", "experiment time", "exp time",
+        "elapsed", "总时间", "测试时间", "累计时间", "time", "t", "zeit", "temps",
+        "tiempo", "tempo", "tijd", "时间", "uhrzeit", "heure", "hora", "corrected time",
+        "relative time", "test",
     ),
     "potential_V": (
         "ewe", "vf", "we potential", "we 1 potential", "working electrode potential",
         "working electrode", "e we", "potential", "e", "ecell", "voltage",
         "cell voltage", "e cell", "vcell",
         "v", "u", "volt", "volts", "measured potential", "measured voltage", "vmeas",
-        "ocp", "ocv", "potenzial", "spannung", "tension", "tensione",
+        "ocp", "ocv", "potenzial", "spannung", "tension", "tensione", "potentiel",
+        "potencial", "potenziale", "voltaje", "tensão", "spanning", "电压", "电位",
     ),
     "current_A": (
         "i", "im", "current", "we 1 current", "we current", "i we", "cell current",
         "measured current", "imeas", "strom", "courant", "corriente", "corrente",
+        "intensité", "stroom", "电流",
     ),
     "charge_C": ("q qo", "charge", "we 1 charge", "q", "net capacity", "net charge"),
     "cycle": (
         "cycle number", "cycle index", "cycle", "cycle count", "cycle id", "cycle no",
-        "cycle c", "cyc count", "cyc", "cycno", "scan", "zyklus",
+        "cycle c", "cyc count", "cyc", "cycno", "scan", "zyklus", "循环号", "循环序号",
     ),
     "step": (
         "ns", "step index", "step number", "step count", "step", "step id", "step no",
-        "segment", "schritt",
+        "segment", "schritt", "工步号", "工步序号",
     ),
 }  # fmt: skip
+
+#: Names that mean a role only together with a unit: "Test (Min)".
+_NEED_UNIT = frozenset(("test",))
 
 #: Time of a step, not of the record: never taken unasked.
 STEP_TIMES = frozenset(
     ("step time", "steptime", "t step", "t set", "t cyc", "step duration",
-     "relative time", "dchg time", "chg time")
+     "dchg time", "chg time")
 )  # fmt: skip
 
 #: Columns that hold date and time of day.
 STAMP_NAMES = frozenset(
     ("date time", "datetime", "timestamp", "time stamp", "date and time", "date",
      "date stamp", "absolute time", "system time", "real time", "realtime", "dpt time",
-     "date time iso string", "abs time", "datum", "utc", "time utc", "local time")
+     "date time iso string", "abs time", "datum", "utc", "time utc", "local time",
+     "systime", "sys time", "fecha", "绝对时间", "系统时间", "日期")
+)  # fmt: skip
+
+#: Columns that hold the time of day beside a date of its own.
+DAY_TIMES = frozenset(
+    ("time", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd", "clock", "time of day",
+     "clock time", "时间")
 )  # fmt: skip
 
 #: Columns that hold seconds since 1970 in UTC.
@@ -111,6 +125,9 @@ _MICRO = str.maketrans({"\u03bc": "µ", "\u00b2": "2", "\u2126": "Ω"})
 _MICRO_PREFIX = re.compile(r"^(?:\ufffd|u|Âµ)(?=(?:s|V|A|C|F|W|Ah|A\.h)\b)")
 _BRACKETED = re.compile(r"^(?P<name>.*?)\s*[\[({](?P<unit>[^\[\](){}]*)[\])}]\s*$")
 _MISBRACKETED = re.compile(r"^<(?P<name>[^<>/]+)/(?P<unit>[^<>]+)>$")
+_CLOCK_FORM = re.compile(
+    r"^(?P<name>.*?)\s*[\[(][^\[\]()]*\bh+:m[^\[\]()]*[\])]\s*$", re.IGNORECASE
+)
 _VERSUS = re.compile(r"\s+(?:vs\.?|versus)\s+(?P<reference>.+)$", re.IGNORECASE)
 _LEADING = re.compile(r'^[\s~#%"\']+(?=\S)')
 
@@ -196,6 +213,8 @@ def _split(cell: str) -> tuple[str, str, str]:
     """Name, unit and reference of a header cell."""
     if symbol := known_unit(cell):
         return "", symbol, ""
+    if match := _CLOCK_FORM.match(cell):  # "Time (h:min:s.ms)": how it is written
+        return match["name"], "", ""
     if match := _MISBRACKETED.match(cell):
         return f"<{match['name']}>", *_unit_and_reference(match["unit"])
     if match := _BRACKETED.match(cell):
@@ -262,6 +281,8 @@ def _rank(label: Label, role: Role) -> tuple[int, int] | None:
         counter = role in ("cycle", "step")
         return (len(NAMES[role]), 0) if label.unit and fits and not counter else None
     if not fits or label.plain not in NAMES[role]:
+        return None
+    if label.plain in _NEED_UNIT and not label.unit:
         return None
     return NAMES[role].index(label.plain), int(label.is_average)
 

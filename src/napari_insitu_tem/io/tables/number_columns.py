@@ -33,7 +33,15 @@ HEAD_BYTES = 2**20
 PIECEWISE_BYTES = 32 * 2**20
 _TAIL_BYTES = 2**16
 _ROWS_A_PIECE = 250_000
+_LOOKED_AT = 1000
 _NUMBER = re.compile(r"^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?$")
+#: With marks between thousands, so that no other reading is left: 1,499.5 or 1,234,567.
+_GROUPED = {
+    mark: re.compile(
+        rf"^[+-]?\d{{1,3}}(?:(?:{group}\d{{3}})+{mark}\d+|(?:{group}\d{{3}}){{2,}})$"
+    )
+    for mark, group in (("\\.", ","), (",", "\\."))
+}
 _NOTHING = frozenset(
     ("", "nan", "n/a", "na", "null", "none", "-", "--", "---", "1.#qnan", "-1.#ind",
      "1.#ind", "#n/a", "-nan", "-nan(ind)")
@@ -42,7 +50,15 @@ _NOTHING = frozenset(
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a number in either decimal mark."""
-    return _NUMBER.match(cell.strip()) is not None
+    return _NUMBER.match(cell.strip()) is not None or bool(grouped_mark(cell))
+
+
+def grouped_mark(cell: str) -> str:
+    """The decimal mark that a number with groups of thousands shows, else empty."""
+    for mark, pattern in _GROUPED.items():
+        if pattern.match(cell.strip()):
+            return mark[-1]
+    return ""
 
 
 def is_nothing(cell: str) -> bool:
@@ -247,6 +263,7 @@ def to_numbers(column: pd.Series[Any], decimal: str = ".") -> tuple[FloatArray, 
         return _finite(column.to_numpy(dtype=np.float64, na_value=math.nan), None)
     text = column.astype("str").str.strip()
     empty = column.isna() | text.str.lower().isin(_NOTHING)
+    text = _without_groups(text, decimal)
     wrong = text.str.contains("." if decimal == "," else ",", regex=False)
     plain = text.str.replace(decimal, ".", regex=False)
     values = pd.to_numeric(plain.where(~(empty | wrong)), errors="coerce")
@@ -255,6 +272,17 @@ def to_numbers(column: pd.Series[Any], decimal: str = ".") -> tuple[FloatArray, 
         numbers = column.map(lambda cell: isinstance(cell, float)).to_numpy(bool)
         result[numbers] = column[numbers].to_numpy(dtype=np.float64)
     return _finite(result, empty.to_numpy(bool))
+
+
+def _without_groups(text: pd.Series[str], decimal: str) -> pd.Series[str]:
+    """Leave out the marks between thousands, where a cell shows that they are such."""
+    point, comma = re.escape(decimal), re.escape("." if decimal == "," else ",")
+    if not any(
+        grouped_mark(cell) == decimal for cell in text.dropna().head(_LOOKED_AT)
+    ):
+        return text
+    groups = text.str.match(rf"[+-]?\d{{1,3}}(?:{comma}\d{{3}})+(?:{point}\d+)?$")
+    return text.where(~groups, text.str.replace(comma, "", regex=True))
 
 
 def _finite(

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.tables.column_names import Label, read_label
+from napari_insitu_tem.io.tables.maker_units import with_maker_units
 from napari_insitu_tem.io.tables.number_columns import to_numbers
 from napari_insitu_tem.io.tables.time_columns import Kind, kind_of
 
@@ -66,7 +67,7 @@ class RawTable:
             for i in range(width)
             if names[i].strip() or bool(data.iloc[:, i].notna().any())
         ]
-        labels = tuple(read_label(names[i], symbols[i]) for i in keep)
+        labels = with_maker_units([read_label(names[i], symbols[i]) for i in keep])
         data = data.iloc[:, keep]
         data.columns = pd.RangeIndex(len(keep))
         keys = _each_once([label.text or f"column {i + 1}" for i, label in

@@ -8,13 +8,10 @@ from napari_insitu_tem.io.tables.column_names import (
     DIMENSIONS,
     FREQUENCY_NAMES,
     IMPEDANCE_NAMES,
-    STAMP_NAMES,
-    STEP_TIMES,
-    UNIX_NAMES,
     candidates,
 )
 from napari_insitu_tem.io.tables.raw_table import RawTable
-from napari_insitu_tem.io.tables.time_columns import read_stamps
+from napari_insitu_tem.io.tables.suggested_time import suggest_time
 from napari_insitu_tem.model.column_mapping import (
     ColumnChoice,
     ColumnMapping,
@@ -58,7 +55,7 @@ def suggest(table: RawTable) -> tuple[ColumnMapping, tuple[str, ...]]:
     """
     columns: dict[Role, ColumnChoice] = {}
     doubts: list[str] = []
-    time = _time(table, doubts)
+    time = suggest_time(table, doubts)
     if time is not None:
         columns["time_s"] = time
     for role in _SIGNALS:
@@ -87,89 +84,6 @@ def is_impedance(table: RawTable) -> bool:
 
 def _holds_numbers(table: RawTable, index: int) -> bool:
     return table.kind(index) == "number"
-
-
-def _time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
-    found = [
-        i
-        for i in candidates(table.labels, "time_s")
-        if table.kind(i) in ("number", "clock", "date") or len(table) == 0
-    ]
-    dates = [
-        i
-        for i, label in enumerate(table.labels)
-        if label.plain in STAMP_NAMES and table.kind(i) == "date"
-    ]
-    if found:
-        return _elapsed(table, found, dates, doubts)
-    if dates:
-        return ColumnChoice(table.keys[dates[0]], "date")
-    for i, label in enumerate(table.labels):
-        if label.plain in UNIX_NAMES and table.kind(i) == "number":
-            return ColumnChoice(table.keys[i], label.unit or "s")
-    return _unnamed_time(table, doubts)
-
-
-def _elapsed(
-    table: RawTable, found: list[int], dates: list[int], doubts: list[str]
-) -> ColumnChoice:
-    first = found[0]
-    key, label = table.keys[first], table.labels[first]
-    same = [i for i in found[1:] if table.labels[i].plain == label.plain]
-    if same:
-        doubts.append(
-            f"{len(same) + 1} columns are named {label.name or label.text!r}."
-        )
-    if table.kind(first) == "date":
-        return ColumnChoice(key, "date")
-    if table.kind(first) == "clock":
-        if not table.column(first).astype("str").str.count(":").max() >= 2:
-            doubts.append(f"{key!r} may be hours and minutes or minutes and seconds.")
-        return ColumnChoice(key, "h:m:s")
-    if label.unit:
-        return ColumnChoice(key, label.unit)
-    if dates and (unit := _unit_by_dates(table, first, dates[0])):
-        return ColumnChoice(key, unit)
-    doubts.append(f"The unit of the time {key!r} is not said.")
-    return ColumnChoice(key, "s")
-
-
-def _unit_by_dates(table: RawTable, time: int, date: int) -> str:
-    """The unit in which an elapsed time keeps pace with a column of dates."""
-    seconds = read_stamps(table.column(date)).seconds
-    elapsed = table.numbers(time)
-    good = np.isfinite(seconds) & np.isfinite(elapsed)
-    if good.sum() < 3:
-        return ""
-    span = np.ptp(elapsed[good])
-    pace = np.ptp(seconds[good]) / span if span > 0 else 0.0
-    for unit, factor in (("s", 1.0), ("min", 60.0), ("h", 3600.0), ("ms", 1e-3)):
-        if abs(pace / factor - 1.0) < 0.02 and np.ptp(seconds[good]) > 20.0:
-            return unit
-    return ""
-
-
-def _unnamed_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
-    """A column that could be a time: a step's time, else numbers that only rise."""
-    for i, label in enumerate(table.labels):
-        if label.plain in STEP_TIMES and _holds_numbers(table, i):
-            doubts.append(f"{table.keys[i]!r} counts from the start of each step.")
-            return ColumnChoice(table.keys[i], label.unit or "s")
-    for i, label in enumerate(table.labels):
-        if label.dimension not in ("", "time") or not _holds_numbers(table, i):
-            continue
-        if label.plain in FREQUENCY_NAMES or _is_counting(table, i):
-            continue
-        values = table.numbers(i)
-        if values.size > 2 and np.all(np.diff(values) > 0):
-            doubts.append("No column is named as a time.")
-            return ColumnChoice(table.keys[i], label.unit or "s")
-    return None
-
-
-def _is_counting(table: RawTable, index: int) -> bool:
-    """1, 2, 3, ...: the number of the row."""
-    return bool(np.all(np.diff(table.numbers(index)) == 1.0))
 
 
 def _signal(table: RawTable, role: Role, doubts: list[str]) -> ColumnChoice | None:
@@ -243,7 +157,7 @@ def _rivals(table: RawTable, found: list[int], role: Role) -> bool:
 
 
 def _unsigned(table: RawTable, choice: ColumnChoice | None) -> str:
-    """A current that is never negative although a column says "discharge"."""
+    """A current that is positive in a discharge and negative nowhere."""
     if choice is None:
         return ""
     index = table.find(choice.column)
@@ -255,7 +169,7 @@ def _unsigned(table: RawTable, choice: ColumnChoice | None) -> str:
         state = table.column(i).astype("str").str.lower()
         out = state.str.match(r"d$|.*d(?:is)?chg|.*discharge").to_numpy(bool)
         into = ~out & state.str.match(r"c$|.*chg|.*charge").to_numpy(bool)
-        if (current[out] > 0).any() and (current[into] > 0).any():
+        if (current[out] > 0).any() and not (current[out | into] < 0).any():
             return (
                 f"The current {choice.column!r} has no sign, although "
                 f"{table.keys[i]!r} tells charge from discharge."

@@ -13,14 +13,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_insitu_tem.io.tables.column_names import candidates, read_label
-from napari_insitu_tem.io.tables.number_columns import is_nothing, is_number
+from napari_insitu_tem.io.tables.number_columns import (
+    grouped_mark,
+    is_nothing,
+    is_number,
+)
 from napari_insitu_tem.io.traces.start_times import read_date
 
 DELIMITERS = ("\t", ";", ",", "|", " ")
 _WORDS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "space"}
-_CLOCK = re.compile(r"^(?:-?\d+\s?d(?:ays?)?\s+)?\d{1,4}:\d{2}(?::\d{2}(?:[.,]\d+)?)?$")
+_CLOCK = re.compile(
+    r"^-?(?:\d+(?:\s?d(?:ays?)?,?\s+|[.-]))?\d{1,5}:\d{1,2}(?::\d{1,2}(?:[.,]\d+)?)?$"
+)
 _COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?$")
 _POINT = re.compile(r"^[+-]?\d*\.\d+(?:[eEdD][+-]?\d+)?$")
+_NO_NAME = re.compile(r":\s*$|^\s*column\s*\d+\s*$", re.IGNORECASE)
 _ENOUGH_ROWS = 200
 _SAMPLE_ROWS = 60
 _REACH = 4
@@ -258,12 +265,17 @@ def _is_unit_line(cells: Iterable[str]) -> bool:
 
 
 def _names(cells: Sequence[str]) -> bool:
+    """Whether cells are names, and neither numbered columns nor words with a colon."""
+    if any(_NO_NAME.search(cell) for cell in cells):
+        return False
     return sum(1 for c in cells if c.strip() and not is_number(c)) >= 3
 
 
 def decimal_mark(rows: Iterable[Sequence[str]]) -> str:
     """`,` or `.`: from the cells alone, never from the language of the computer."""
     cells = [cell.strip() for row in rows for cell in row]
+    if grouped := Counter(mark for cell in cells if (mark := grouped_mark(cell))):
+        return grouped.most_common(1)[0][0]
     commas = sum(1 for cell in cells if _COMMA.match(cell))
     points = sum(1 for cell in cells if _POINT.match(cell))
     return "," if commas > points else "."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,8 +20,8 @@ FloatArray = NDArray[np.float64]
 Kind = Literal["number", "clock", "date", "text", "empty"]
 
 _PARTS = re.compile(
-    r"^\s*(?P<minus>-)?(?:(?P<d>\d+)\s?d(?:ays?)?\s+)?"
-    r"(?P<h>\d+):(?P<m>\d{2})(?::(?P<s>\d{2}(?:\.\d+)?))?\s*$"
+    r"^\s*(?P<minus>-)?(?:(?P<d>\d+)(?:\s?d(?:ays?)?,?\s+|[.-]))?"
+    r"(?P<h>\d+):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:\.\d+)?))?\s*$"
 )
 _DAY = 86400.0
 _LOOK = 50
@@ -75,18 +74,21 @@ def seconds_of_clock(column: pd.Series[Any]) -> FloatArray:
     values = np.full(len(text), np.nan)
     quick = pd.to_timedelta(text[usual], errors="coerce")
     values[usual] = quick.dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
-    for i in np.flatnonzero(np.isnan(values)):
-        values[i] = _seconds_of(text.iloc[i])
+    rest = np.isnan(values)
+    values[rest] = _seconds_of(text[rest])
     return _past_midnight(values)
 
 
-def _seconds_of(cell: str) -> float:
-    parts = _PARTS.match(cell)
-    if parts is None:
-        return math.nan
-    hours = int(parts["h"]) + 24 * int(parts["d"] or 0)
-    total = hours * 3600.0 + int(parts["m"]) * 60.0 + float(parts["s"] or 0)
-    return -total if parts["minus"] else total
+def _seconds_of(text: pd.Series[str]) -> FloatArray:
+    """Days in front, seconds of one digit or of many, a minus."""
+    parts = text.str.extract(_PARTS)
+    number = {
+        name: pd.to_numeric(parts[name], errors="coerce").to_numpy(np.float64)
+        for name in ("d", "h", "m", "s")
+    }
+    days, seconds = np.nan_to_num(number["d"]), np.nan_to_num(number["s"])
+    total = (24 * days + number["h"]) * 3600.0 + number["m"] * 60.0 + seconds
+    return np.asarray(np.where(parts["minus"].notna(), -total, total))
 
 
 def _past_midnight(values: FloatArray) -> FloatArray:

@@ -25,7 +25,8 @@ from napari_insitu_tem.io.tables.table_checks import (
 )
 from napari_insitu_tem.io.tables.table_layout import find_table
 from napari_insitu_tem.io.text import decode, lines_of, looks_like_text
-from napari_insitu_tem.io.traces.signals import Signals, convert
+from napari_insitu_tem.io.traces.signals import Signals
+from napari_insitu_tem.io.traces.table_under_header import convert_under
 from napari_insitu_tem.model.column_mapping import ColumnMapping, TablePreview
 from napari_insitu_tem.model.errors import NeedsMappingError
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -64,7 +65,7 @@ def read(
     """
     found = find_in_file(path, progress)
     mapping, note = _decide(found, mapping, path)
-    signals = convert(found.table, mapping, path)
+    signals, mapping = convert_under(found, mapping, path)
     refuse_constant_time(signals, path)
     keep, breaks, notes = rows_of_the_table(found.table, mapping, signals, path)
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}

@@ -11,12 +11,14 @@ import pandas as pd
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.tables.column_names import plain
 from napari_insitu_tem.io.tables.found_table import FoundTable, find_in_file
 from napari_insitu_tem.io.tables.preamble import find_start
 from napari_insitu_tem.io.tables.suggestion import suggest
 from napari_insitu_tem.io.tables.table_checks import need_two_rows, rows_of_the_table
 from napari_insitu_tem.io.text import decode, lines_of
-from napari_insitu_tem.io.traces.signals import Signals, convert
+from napari_insitu_tem.io.traces.signals import Signals
+from napari_insitu_tem.io.traces.table_under_header import convert_under
 from napari_insitu_tem.model.column_mapping import ColumnMapping
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -24,7 +26,10 @@ from napari_insitu_tem.model.trace import Trace
 
 #: States of which the sign of the current is known: charge, discharge, rest.
 _KNOWN = frozenset("CDR")
-_OWN_NAMES = frozenset(("rec", "testtime", "steptime", "md", "es"))
+#: The column of the state has one of two names, by the version of the program.
+_STATE_NAMES = ("md", "state")
+_OWN_NAMES = frozenset(("rec", "es", "dpt time"))
+_DELIMITERS = ("\t", ",", ";")
 _LOOKED_AT = 40
 
 
@@ -33,9 +38,10 @@ def _sniff(looked: Probe) -> float:
         return 0.0
     text, _ = decode(looked.head[:16384])
     for line in lines_of(text)[:_LOOKED_AT]:
-        cells = {cell.strip().lower() for cell in line.split("\t")}
-        if cells >= _OWN_NAMES:
-            return 1.0
+        for delimiter in _DELIMITERS:
+            cells = {plain(cell) for cell in line.split(delimiter)}
+            if cells >= _OWN_NAMES and cells & set(_STATE_NAMES):
+                return 1.0
     return 0.0
 
 
@@ -59,24 +65,21 @@ def read(
         No table, no column of times or of the state, or damage.
     """
     found = find_in_file(path, progress)
-    state = found.table.named("md")
+    state = found.table.named(*_STATE_NAMES)
     if mapping is None:
         mapping, _ = suggest(found.table)
     if state is None or "time_s" not in mapping.columns:
         raise ReadError(
-            f"{path.name} is a Maccor text without its columns TestTime and Md.",
+            f"{path.name} is a Maccor text without the columns of times and of states.",
             hint="Export it again with every column.",
             path=path,
         )
-    signals = convert(found.table, mapping, path)
+    signals, _ = convert_under(found, mapping, path)
     notes = [*found.notes, *_give_signs(signals, found.table.column(state))]
     keep, breaks, more = rows_of_the_table(found.table, mapping, signals, path)
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
     need_two_rows(columns, found, path, notes)
-    if (unit := mapping.columns["time_s"].unit) not in ("s", "h:m:s", "date", ""):
-        notes.append(
-            f"The times have no unit; they are in {unit}, by the dates beside them."
-        )
+    notes.extend(_about_unit(found, mapping))
     trace = Trace.from_columns(
         columns,
         name=path.stem,
@@ -97,6 +100,18 @@ def read(
     return trace
 
 
+def _about_unit(found: FoundTable, mapping: ColumnMapping) -> list[str]:
+    """Say in which unit the times were taken, where their name does not."""
+    choice = mapping.columns["time_s"]
+    index = found.table.find(choice.column)
+    named = index is not None and bool(found.table.labels[index].unit)
+    if named or choice.unit in ("s", "h:m:s", "date", ""):
+        return []
+    return [
+        f"The times have no unit; they are in {choice.unit}, by the dates beside them."
+    ]
+
+
 def _give_signs(signals: Signals, states: pd.Series[Any]) -> list[str]:
     """Discharge is negative; a current that has signs already is left."""
     if "current_A" not in signals.columns:
@@ -107,7 +122,8 @@ def _give_signs(signals: Signals, states: pd.Series[Any]) -> list[str]:
     letters = np.array([str(state).strip().upper() for state in states.tolist()])
     signals.columns["current_A"] = np.where(letters == "D", -current, current)
     notes = [
-        "The file has the current without a sign; discharge (Md D) was made negative."
+        "The file has the current without a sign; discharge (state D) was "
+        "made negative."
     ]
     flowing = current != 0
     unknown = sorted({x for x in letters[flowing] if x not in _KNOWN})

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_insitu_tem.io.tables.column_names import STAMP_NAMES, UNIX_NAMES, factor
+from napari_insitu_tem.io.tables.column_names import UNIX_NAMES, factor
 from napari_insitu_tem.io.tables.raw_table import RawTable
-from napari_insitu_tem.io.tables.time_columns import read_stamps, seconds_of_clock
-from napari_insitu_tem.io.traces.start_times import settle
+from napari_insitu_tem.io.tables.time_columns import seconds_of_clock
+from napari_insitu_tem.io.traces.table_starts import (
+    TableStart,
+    dates_of,
+    stamp_beside,
+    unix_stamp,
+)
 from napari_insitu_tem.model.column_mapping import (
     ROLES,
     ColumnChoice,
@@ -86,7 +90,8 @@ def convert(table: RawTable, mapping: ColumnMapping, path: Path) -> Signals:
     if mapping.flip_current:
         _flip(signals)
     if signals.stamp is None:
-        _stamp_beside(table, mapping, signals, used)
+        time = _find(table, mapping.columns["time_s"], path)
+        _stamp_beside(table, mapping, signals, time, used)
     _add_others(table, signals, used)
     return signals
 
@@ -147,68 +152,35 @@ def _from_unix(seconds: FloatArray, key: str, signals: Signals) -> FloatArray:
     known = seconds[np.isfinite(seconds)]
     if known.size == 0:
         return seconds
-    signals.stamp = _unix_stamp(float(known[0]), key)
+    signals.stamp = unix_stamp(float(known[0]), key)
     return np.asarray(seconds - known[0])
-
-
-def _unix_stamp(seconds: float, key: str) -> StartStamp | None:
-    try:
-        when = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-    return StartStamp(when, 1e-3, f"column {key!r}")
 
 
 def _dates(
     table: RawTable, index: int, order: DateOrder, signals: Signals
 ) -> FloatArray:
-    stamps = read_stamps(table.column(index), order)
-    if stamps.first is not None:
-        first, doubt = settle(stamps.first)
-        signals.stamp = first.stamp(f"column {table.keys[index]!r}")
-        if doubt and first.other is not None:
-            signals.warnings.append(doubt)
-            signals.readings = (first.when.isoformat(), first.other.isoformat())
-    return stamps.seconds
+    found = dates_of(table, index, order)
+    _take(signals, found)
+    return found.seconds
 
 
 def _stamp_beside(
-    table: RawTable, mapping: ColumnMapping, signals: Signals, used: set[int]
+    table: RawTable,
+    mapping: ColumnMapping,
+    signals: Signals,
+    time: int,
+    used: set[int],
 ) -> None:
-    """The start from a column of dates that stands beside the elapsed time."""
-    time_s = np.asarray(signals.columns["time_s"], np.float64)
-    known = np.flatnonzero(np.isfinite(time_s))
-    if known.size == 0:
-        return
-    row, elapsed = int(known[0]), float(time_s[known[0]])
-    for index, label in enumerate(table.labels):
-        if index in used:
-            continue
-        if label.plain in UNIX_NAMES and table.kind(index) == "number":
-            at = float(table.numbers(index)[row])
-            if np.isfinite(at):
-                signals.stamp = _unix_stamp(at - elapsed, table.keys[index])
-            return
-        if label.plain in STAMP_NAMES and table.kind(index) == "date":
-            _dates(table, index, mapping.date_order, signals)
-            _move_back(signals, elapsed)
-            return
+    """The start from columns of dates that stand beside the elapsed time."""
+    elapsed = np.asarray(signals.columns["time_s"], np.float64)
+    found = stamp_beside(table, elapsed, time, used, mapping.date_order)
+    if found is not None:
+        _take(signals, found)
 
 
-def _move_back(signals: Signals, elapsed: float) -> None:
-    """The stamp of the first row to that of time zero."""
-    stamp = signals.stamp
-    if stamp is None:
-        return
-    try:
-        back = timedelta(seconds=elapsed)
-        signals.stamp = StartStamp(stamp.when - back, stamp.resolution_s, stamp.source)
-        signals.readings = tuple(
-            (datetime.fromisoformat(text) - back).isoformat()
-            for text in signals.readings
-        )
-    except OverflowError:
-        signals.stamp = None
+def _take(signals: Signals, found: TableStart) -> None:
+    signals.stamp, signals.readings = found.stamp, found.readings
+    signals.warnings.extend(found.warnings)
 
 
 def _report_spoiled(table: RawTable, index: int, signals: Signals) -> None:

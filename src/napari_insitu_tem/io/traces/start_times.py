@@ -217,7 +217,8 @@ def settle(
     evidence
         The order that the rest of the file shows; it decides.
     usual
-        The order to take where nothing decides; the doubt is then put in words.
+        The order to take where nothing decides; the doubt is then put in words. Without
+        it a date of dots is day first.
     not_before
         A moment that the date cannot precede (a calibration of the instrument).
     now
@@ -232,6 +233,8 @@ def settle(
     """
     if reading.other is None:
         return reading, ""
+    if not evidence and not usual and reading.separator == ".":
+        evidence = "dmy"
     if evidence in ("dmy", "mdy"):
         return _certain(reading.in_order(evidence)), ""
     possible = [

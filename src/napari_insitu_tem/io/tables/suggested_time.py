@@ -1,0 +1,136 @@
+"""Which column of a table is the time of the record, and in which unit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_insitu_tem.io.tables.column_names import (
+    FREQUENCY_NAMES,
+    STAMP_NAMES,
+    STEP_TIMES,
+    UNIX_NAMES,
+    candidates,
+    factor,
+)
+from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.time_columns import read_stamps, seconds_of_clock
+from napari_insitu_tem.model.column_mapping import ColumnChoice
+
+
+def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
+    """The time of the record by names, units and cells; None where nothing can be.
+
+    A column that runs backwards counts the time of a step: it is passed over where
+    another one, or a column of dates, runs through the record.
+
+    Parameters
+    ----------
+    doubts
+        Sentences about what is not certain are added to it.
+    """
+    found = [
+        i
+        for i in candidates(table.labels, "time_s")
+        if table.kind(i) in ("number", "clock", "date") or len(table) == 0
+    ]
+    dates = [
+        i
+        for i, label in enumerate(table.labels)
+        if label.plain in STAMP_NAMES and table.kind(i) == "date"
+    ]
+    forward = [i for i in found if _runs_forward(table, i)]
+    if found and (forward or not dates):
+        return _elapsed(table, forward or found, dates, doubts)
+    if dates:
+        return ColumnChoice(table.keys[dates[0]], "date")
+    for i, label in enumerate(table.labels):
+        if label.plain in UNIX_NAMES and table.kind(i) == "number":
+            return ColumnChoice(table.keys[i], label.unit or "s")
+    return _unnamed_time(table, doubts)
+
+
+def _runs_forward(table: RawTable, index: int) -> bool:
+    """Whether the times of a column never go back."""
+    if table.kind(index) == "date" or len(table) == 0:
+        return True
+    clock = table.kind(index) == "clock"
+    times = seconds_of_clock(table.column(index)) if clock else table.numbers(index)
+    return not np.any(np.diff(times[np.isfinite(times)]) < 0)
+
+
+def _agree(table: RawTable, one: int, other: int) -> bool:
+    """Whether two columns give the same times, be it in different units."""
+    units = table.labels[one].unit, table.labels[other].unit
+    if not all(units) or {table.kind(one), table.kind(other)} != {"number"}:
+        return False
+    first = table.numbers(one) * factor(units[0])
+    second = table.numbers(other) * factor(units[1])
+    apart = np.abs(first - second)
+    longest = float(np.abs(first[np.isfinite(first)]).max(initial=0.0))
+    return bool(np.all(apart[np.isfinite(apart)] <= 1e-3 * longest + 1e-9))
+
+
+def _elapsed(
+    table: RawTable, found: list[int], dates: list[int], doubts: list[str]
+) -> ColumnChoice:
+    first = found[0]
+    key, label = table.keys[first], table.labels[first]
+    same = [
+        i
+        for i in found[1:]
+        if table.labels[i].plain == label.plain and not _agree(table, first, i)
+    ]
+    if same:
+        doubts.append(
+            f"{len(same) + 1} columns are named {label.name or label.text!r}."
+        )
+    if table.kind(first) == "date":
+        return ColumnChoice(key, "date")
+    if table.kind(first) == "clock":
+        if not table.column(first).astype("str").str.count(":").max() >= 2:
+            doubts.append(f"{key!r} may be hours and minutes or minutes and seconds.")
+        return ColumnChoice(key, "h:m:s")
+    if label.unit:
+        return ColumnChoice(key, label.unit)
+    if dates and (unit := _unit_by_dates(table, first, dates[0])):
+        return ColumnChoice(key, unit)
+    doubts.append(f"The unit of the time {key!r} is not said.")
+    return ColumnChoice(key, "s")
+
+
+def _unit_by_dates(table: RawTable, time: int, date: int) -> str:
+    """The unit in which an elapsed time keeps pace with a column of dates."""
+    seconds = read_stamps(table.column(date)).seconds
+    elapsed = table.numbers(time)
+    good = np.isfinite(seconds) & np.isfinite(elapsed)
+    if good.sum() < 3:
+        return ""
+    span = np.ptp(elapsed[good])
+    pace = np.ptp(seconds[good]) / span if span > 0 else 0.0
+    for unit, scale in (("s", 1.0), ("min", 60.0), ("h", 3600.0), ("ms", 1e-3)):
+        if abs(pace / scale - 1.0) < 0.02 and np.ptp(seconds[good]) > 20.0:
+            return unit
+    return ""
+
+
+def _unnamed_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
+    """A column that could be a time: a step's time, else numbers that only rise."""
+    for i, label in enumerate(table.labels):
+        if label.plain in STEP_TIMES and table.kind(i) == "number":
+            doubts.append(f"{table.keys[i]!r} counts from the start of each step.")
+            return ColumnChoice(table.keys[i], label.unit or "s")
+    for i, label in enumerate(table.labels):
+        if label.dimension not in ("", "time") or table.kind(i) != "number":
+            continue
+        if label.plain in FREQUENCY_NAMES or _is_counting(table, i):
+            continue
+        values = table.numbers(i)
+        if values.size > 2 and np.all(np.diff(values) > 0):
+            doubts.append("No column is named as a time.")
+            return ColumnChoice(table.keys[i], label.unit or "s")
+    return None
+
+
+def _is_counting(table: RawTable, index: int) -> bool:
+    """1, 2, 3, ...: the number of the row."""
+    return bool(np.all(np.diff(table.numbers(index)) == 1.0))

@@ -1,0 +1,170 @@
+"""When a record began, by the columns of dates that its table has."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from napari_insitu_tem.io.tables.column_names import DAY_TIMES, STAMP_NAMES, UNIX_NAMES
+from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.time_columns import read_stamps
+from napari_insitu_tem.io.traces.start_times import settle
+from napari_insitu_tem.model.column_mapping import DateOrder
+from napari_insitu_tem.model.timebase import StartStamp
+
+FloatArray = NDArray[np.float64]
+
+_DAY = 86400.0
+#: Day zero of a spreadsheet, and the days that are taken for dates: 1954 to 2119.
+_SHEET_ZERO = datetime(1899, 12, 30)
+_SHEET_DAYS = (20_000.0, 80_000.0)
+
+
+@dataclass(frozen=True)
+class TableStart:
+    """A start by a column of dates.
+
+    Attributes
+    ----------
+    seconds
+        (N,) since the first date of the column.
+    stamp
+        The moment of the record's time zero.
+    readings
+        Both readings of an ambiguous one, ISO 8601; empty where it is certain.
+    warnings
+        Sentences.
+    """
+
+    seconds: FloatArray
+    stamp: StartStamp | None = None
+    readings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def earlier(self, elapsed: float) -> TableStart:
+        """The same, with time zero `elapsed` seconds before."""
+        if self.stamp is None:
+            return self
+        try:
+            back = timedelta(seconds=elapsed)
+            when = self.stamp.when - back
+            readings = tuple(
+                (datetime.fromisoformat(text) - back).isoformat()
+                for text in self.readings
+            )
+        except OverflowError:
+            return TableStart(self.seconds)
+        stamp = StartStamp(when, self.stamp.resolution_s, self.stamp.source)
+        return replace(self, stamp=stamp, readings=readings)
+
+
+def dates_of(table: RawTable, index: int, order: DateOrder) -> TableStart:
+    """A column of dates as the time itself."""
+    return _read(table.column(index), order, f"column {table.keys[index]!r}")
+
+
+def stamp_beside(
+    table: RawTable,
+    elapsed: FloatArray,
+    time: int,
+    used: AbstractSet[int],
+    order: DateOrder,
+) -> TableStart | None:
+    """The start from a column that stands beside the elapsed time.
+
+    Seconds since 1970, dates with a time of day, dates beside a column of times of day,
+    and days as spreadsheets count them are understood.
+
+    Parameters
+    ----------
+    elapsed
+        (N,) times of the record in seconds.
+    time, used
+        Column of the times, and the columns that have a role.
+    """
+    known = np.flatnonzero(np.isfinite(elapsed))
+    if known.size == 0:
+        return None
+    row, first = int(known[0]), float(elapsed[known[0]])
+    for index, label in enumerate(table.labels):
+        if index in used:
+            continue
+        kind, key = table.kind(index), table.keys[index]
+        if label.plain in UNIX_NAMES and kind == "number":
+            at = float(table.numbers(index)[row])
+            stamp = unix_stamp(at - first, key) if np.isfinite(at) else None
+            return TableStart(elapsed, stamp)
+        if label.plain in STAMP_NAMES and kind == "date":
+            return _by_dates(table, index, time, first, order)
+        if label.plain in STAMP_NAMES and kind == "number":
+            stamp = _sheet_stamp(table.numbers(index), elapsed, key)
+            if stamp is not None:
+                return TableStart(elapsed, stamp)
+    return None
+
+
+def unix_stamp(seconds: float, key: str) -> StartStamp | None:
+    """Seconds since 1970 as a stamp; None where they are no date."""
+    try:
+        when = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return StartStamp(when, 1e-3, f"column {key!r}")
+
+
+def _by_dates(
+    table: RawTable, index: int, time: int, first: float, order: DateOrder
+) -> TableStart | None:
+    """Dates as they are, or with the times of day beside them.
+
+    A date without a time of day is no start, unless the record's own times are times
+    of day: their zero is midnight.
+    """
+    found = dates_of(table, index, order)
+    if found.stamp is None or found.stamp.resolution_s < _DAY:
+        return found.earlier(first)
+    if table.kind(time) == "clock" and first > 60.0:
+        return found
+    for clock, label in enumerate(table.labels):
+        if clock == time or label.plain not in DAY_TIMES:
+            continue
+        both = (
+            table.column(index).astype("str") + " " + table.column(clock).astype("str")
+        )
+        source = f"columns {table.keys[index]!r} and {table.keys[clock]!r}"
+        together = _read(both, order, source)
+        if together.stamp is not None and together.stamp.resolution_s < _DAY:
+            return together.earlier(first)
+    return None
+
+
+def _read(column: pd.Series[str], order: DateOrder, source: str) -> TableStart:
+    stamps = read_stamps(column, order)
+    if stamps.first is None:
+        return TableStart(stamps.seconds)
+    first, doubt = settle(stamps.first)
+    if not doubt or first.other is None:
+        return TableStart(stamps.seconds, first.stamp(source))
+    readings = (first.when.isoformat(), first.other.isoformat())
+    return TableStart(stamps.seconds, first.stamp(source), readings, (doubt,))
+
+
+def _sheet_stamp(days: FloatArray, elapsed: FloatArray, key: str) -> StartStamp | None:
+    """Days since 1900 that keep pace with the record, as the start of it."""
+    good = np.flatnonzero(np.isfinite(days) & np.isfinite(elapsed))
+    if good.size < 2 or not np.all(
+        (days[good] > _SHEET_DAYS[0]) & (days[good] < _SHEET_DAYS[1])
+    ):
+        return None
+    span = float(elapsed[good[-1]] - elapsed[good[0]])
+    pace = float(days[good[-1]] - days[good[0]]) * _DAY
+    if abs(pace - span) > 2.0 + 0.01 * span:
+        return None
+    at = float(days[good[0]]) * _DAY - float(elapsed[good[0]])
+    when = _SHEET_ZERO + timedelta(milliseconds=round(at * 1e3))
+    return StartStamp(when, 1.0, f"column {key!r}")
