@@ -116,9 +116,58 @@ def test_a_shape_of_the_wrong_sort_is_refused_in_words(link):
     said = []
     link.session.message.connect(said.append)
     layer = link.annotation_layer("sei", "wire").layer
-    layer.add(np.array([[0, 1, 1], [0, 9, 9.0]]), shape_type="line")
+    layer.add(np.array([[0, 1, 1], [0, 9, 9.0], [0, 5, 9]]), shape_type="path")
     assert len(layer.data) == 0
-    assert "line is not a SEI thickness" in said[-1]
+    assert "path is not a SEI thickness" in said[-1]
+
+
+@pytest.fixture
+def wire(link) -> AnnotationLayer:
+    """A layer with a line across a coated wire that was measured."""
+    measured = {"axis_px": 30, "core_radius_px": 20, "shell_px": 5}
+    measured |= {"u_core_radius_px": 0.5, "u_shell_px": 0.6, "u_shell_over_core": 0.03}
+    record = Record.new(
+        "sei",
+        object="W",
+        movie="wire",
+        frame=0,
+        geometry=Geometry.of("line", [[10, 40], [70, 40]]),
+        attributes={name: float(value) for name, value in measured.items()},
+    )
+    session = link.session
+    session.edit("draw", session.document.with_records([record]))
+    return link.annotation_layer("sei", "wire")
+
+
+def test_the_edges_of_a_coated_wire_are_marked_on_its_line(wire):
+    (shape,) = wire.layer.data
+    assert shape[0].tolist() == [0, 10, 40]
+    assert shape[-1].tolist() == [0, 70, 40]
+    across = shape[(shape[:, 2] > 40)]
+    assert across[:, 1].tolist() == [15, 20, 60, 65]  # outer, inner, inner, outer
+    label = wire.layer.text.string.array[0]
+    assert label == "2.5 nm, t/r 0.250"
+
+
+def test_a_marked_line_that_is_moved_with_napari_is_measured_again(wire):
+    layer, session = wire.layer, wire.session
+    layer.data = [(layer.data[0] + [0, 3, 0], "path")]
+    (record,) = session.document.of_kind("sei")
+    assert record.geometry.array().tolist() == [[13, 40], [73, 40]]
+    assert record.get("shell_px") != 5  # this movie shows no coated wire
+    assert record.method == "manual"
+    session.undo()
+    assert len(layer.data[0]) == 18
+
+
+def test_a_marked_line_that_is_pasted_is_a_row_of_its_own(wire):
+    layer = wire.layer
+    layer.selected_data = {0}
+    layer._copy_data()
+    layer._paste_data()
+    wire.pull_untold()
+    rows = wire.session.document.of_kind("sei")
+    assert [row.geometry.shape for row in rows] == ["line", "line"]
 
 
 def test_a_cell_typed_into_the_features_table_is_an_edit(drawn):

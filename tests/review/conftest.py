@@ -48,7 +48,7 @@ class Desk:
         return np.asarray(self.made.specimen.drawn[name])
 
     def draw(
-        self, kind: str, shape: str, *parts: Any, frame: int = 0, **tool: Any
+        self, kind: str, shape: str, /, *parts: Any, frame: int = 0, **tool: Any
     ) -> Record:
         """Draw a shape on a frame, with the tool set as said."""
         self.session.go_to(frame)

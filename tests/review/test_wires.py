@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_insitu_tem.measure import coated_wire, expansion
+from napari_insitu_tem.measure import expansion
 from napari_insitu_tem.state.measuring import set_reference
 
 
@@ -109,14 +109,26 @@ def test_sulfur_in_its_tube_does_not_swell(desk):
 @pytest.mark.parametrize("side", ["thin", "thick"])
 def test_whiskers_are_told_apart_by_shell_over_radius(desk, side):
     desk = desk("whiskers")
-    (top, _), (bottom, _) = desk.drawn(f"across_{side}")
-    rows = slice(int(top) - 12, int(bottom) + 13)
-    movie = desk.session.experiment.movies[0]
-    profiles = [movie.frame(i)[rows].mean(axis=1) for i in range(0, 20, 4)]
-    found = coated_wire(np.array(profiles), rows=movie.shape[2], gain=4.0)
-    ratio = np.mean(found.t_over_r)
-    u = np.mean(found.u_t_over_r) / np.sqrt(len(profiles))
-    assert ratio == pytest.approx(desk.known[f"{side}_t_over_r"], abs=3 * u)
+    ends = desk.drawn(f"across_{side}")
+    tool = {"object": side, "shape": "line", "snap": True, "width": 31}
+    desk.draw("sei", "line", ends, **tool)
+    desk.track("sei")
+    rows = desk.table("sei", object=side, flag="")
+    assert len(rows) >= 0.8 * len(desk.truth)
+    for name, u, known in (
+        ("t_over_r", "u_t_over_r", desk.known[f"{side}_t_over_r"]),
+        ("radius_nm", "u_radius_nm", desk.known["radius_nm"]),
+        ("value", "u_value", desk.truth[f"{side}_shell_nm"].iloc[0]),
+    ):
+        away = (rows[name] - known) / rows[u]
+        assert np.sqrt(np.mean(away**2)) < 1.5
+        assert abs(np.mean(away)) < 3 / np.sqrt(len(rows))
+    ratio, u = mean_and_u(rows["t_over_r"], rows["u_t_over_r"])
     threshold = desk.known["threshold_t_over_r"]
     assert (ratio < threshold) == (side == "thin")
     assert abs(ratio - threshold) > 3 * u
+
+
+def mean_and_u(values, u_values):
+    """Mean of independent values, and its uncertainty."""
+    return values.mean(), np.sqrt(np.sum(u_values**2)) / len(values)

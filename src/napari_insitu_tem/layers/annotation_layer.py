@@ -20,6 +20,8 @@ from napari_insitu_tem.layers.convert import (
     napari_type,
     same_shape,
     to_vertices,
+    with_marks,
+    without_marks,
 )
 from napari_insitu_tem.layers.feature_table import blank_row, is_text, labels
 from napari_insitu_tem.layers.keys import KEY
@@ -39,8 +41,9 @@ from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
-from napari_insitu_tem.state.lattices import measured
 from napari_insitu_tem.state.measuring import new_record, touched
+from napari_insitu_tem.state.on_frame import measured
+from napari_insitu_tem.state.wires import edges_px
 
 if TYPE_CHECKING:
     from napari.layers import Points, Shapes
@@ -76,6 +79,10 @@ def annotation_layer_data(
 def is_points_kind(kind: str) -> bool:
     """Whether rows of the kind are points."""
     return "point" in KINDS[kind].shapes
+
+
+#: Length of the strokes at the edges of a coated wire, of the frame's longer side.
+_MARK_PART = 0.045
 
 
 class AnnotationLayer:
@@ -137,8 +144,7 @@ class AnnotationLayer:
                 {
                     place: records[key]
                     for place, key in enumerate(self._ids)
-                    if is_elsewhere
-                    or records[key].geometry is not self._shown[key].geometry
+                    if is_elsewhere or _looks_new(records[key], self._shown[key])
                 }
             )
             self._add(
@@ -163,7 +169,7 @@ class AnnotationLayer:
         if self._is_points:
             self.layer.add(np.concatenate(vertices))
         else:
-            types = [napari_type(record.geometry) for record in records]
+            types = [_napari_type(record) for record in records]
             self.layer.add(vertices, shape_type=types)
         self._ids.extend(record.id for record in records)
 
@@ -181,12 +187,17 @@ class AnnotationLayer:
         # which takes a third of a second for two thousand.
         for place, record in moved.items():
             self.layer._data_view.edit(
-                place, self._vertices(record), new_type=napari_type(record.geometry)
+                place, self._vertices(record), new_type=_napari_type(record)
             )
         self.layer.refresh()
 
     def _vertices(self, record: Record) -> Any:
         frame = None if self.is_timeless else record.frame
+        edges = edges_px(record)
+        if edges:
+            size = _MARK_PART * self._side_px
+            points = with_marks(record.geometry.array(), edges, size)
+            return np.column_stack([np.full(len(points), float(record.frame)), points])
         return to_vertices(self._on_canvas(record.geometry, record.frame), frame)
 
     def _on_canvas(self, geometry: Geometry, frame: int, sign: int = -1) -> Geometry:
@@ -292,10 +303,11 @@ class AnnotationLayer:
     def _record_at(self, place: int, record: Record | None) -> Record | None:
         """The row of a shape as the layer has it now; the same object if unchanged."""
         previous = self._on_canvas(record.geometry, record.frame) if record else None
+        vertices, shape_type = np.asarray(self.layer.data[place]), self._type_at(place)
+        if self.kind == "sei" and shape_type == "path":
+            vertices = without_marks(vertices)
         try:
-            geometry, frame = from_vertices(
-                self.layer.data[place], self._type_at(place), previous
-            )
+            geometry, frame = from_vertices(vertices, shape_type, previous)
         except MeasurementError:
             return record
         if record is None:
@@ -406,6 +418,16 @@ class AnnotationLayer:
             yield
         finally:
             self._is_pushing = before
+
+
+def _looks_new(record: Record, shown: Record) -> bool:
+    """Whether a row is drawn in another way than it is shown."""
+    return record.geometry is not shown.geometry or edges_px(record) != edges_px(shown)
+
+
+def _napari_type(record: Record) -> str:
+    """A line with its edges marked is a path."""
+    return "path" if edges_px(record) else napari_type(record.geometry)
 
 
 def _what_was_done(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -98,6 +100,45 @@ def _band(points: FloatArray, previous: Geometry) -> Geometry:
             inner += extra
     inner = int(np.clip(inner, 2, len(points) - 2))
     return Geometry.of("band", points[:inner], points[inner:][::-1])
+
+
+def with_marks(line: FloatArray, places: Sequence[float], size: float) -> FloatArray:
+    """A line as a path with a short stroke across it at each of some places.
+
+    Parameters
+    ----------
+    line
+        (2, 2) ends (y, x).
+    places
+        Along the line from its first end, in px; ascending.
+    size
+        Length of a stroke.
+
+    Returns
+    -------
+    (n, 2)
+        From the first end to the last one, see `without_marks`.
+    """
+    step = line[1] - line[0]
+    unit = step / np.hypot(*step)
+    across = 0.5 * size * np.array([-unit[1], unit[0]])
+    points = [line[0]]
+    for place in places:
+        at = line[0] + place * unit
+        points += [at, at + across, at - across, at]
+    return np.array([*points, line[1]])
+
+
+def without_marks(vertices: FloatArray) -> FloatArray:
+    """(2, ...) ends of a line with marks, see `with_marks`; other paths unchanged."""
+    count = len(vertices)
+    if (
+        count < 6
+        or (count - 2) % 4
+        or not np.allclose(vertices[1:-1:4], vertices[4::4])
+    ):
+        return vertices
+    return vertices[[0, -1]]
 
 
 def same_shape(a: Geometry, b: Geometry) -> bool:

@@ -14,10 +14,14 @@ def labels(table: pd.DataFrame, kind: str) -> list[str]:
         return [str(label) for label in table["label"]]
     if kind == "path":
         return [str(name) for name in table["object"]]
-    return [
+    values = [
         "" if pd.isna(value) else f"{value:.4g} {unit}"
         for value, unit in zip(table["value"], table["unit"], strict=True)
     ]
+    if kind == "sei" and "shell_px" in table:
+        ratios = zip(values, table["shell_px"], table["t_over_r"], strict=True)
+        return [v if pd.isna(t) else f"{v}, t/r {r:.3f}" for v, t, r in ratios]
+    return values
 
 
 def blank_row(table: pd.DataFrame) -> pd.DataFrame:

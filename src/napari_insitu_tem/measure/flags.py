@@ -10,7 +10,7 @@ FRAME_MISSING = "frame_missing"
 WRONG_SHAPE = "wrong_shape"
 #: The outline crosses itself, so that it encloses no single area.
 SELF_CROSSING = "self_crossing"
-#: The lattice in the box has not been measured.
+#: The lattice in the box, or the wire under the line, has not been measured.
 NOT_MEASURED = "not_measured"
 #: A volume was asked for without saying by which model.
 NO_MODEL = "no_model"

@@ -60,6 +60,28 @@ def averaging_noise(image: NDArray[Any]) -> float:
     return float(np.sqrt(variance) * (1.0 + 2.0 * total))
 
 
+def gain_from_noise(image: NDArray[Any]) -> float | None:
+    """Counts per electron that would give the noise of an image.
+
+    Only as good as `averaging_noise`, and only where the camera has no dark level; for
+    a noise in proportion to the brightness, not to tell the gain.
+
+    Parameters
+    ----------
+    image
+        (y, x) image; NaN takes no part.
+
+    Returns
+    -------
+    None where it cannot be told.
+    """
+    values = np.asarray(image, dtype=np.float64)
+    noise = averaging_noise(values)
+    flat = _flat_part(values)
+    level = float(values[flat].mean()) if flat.any() else 0.0
+    return noise**2 / level if noise > 0 and level > 0 else None
+
+
 def _flat_part(values: FloatArray) -> NDArray[np.bool_]:
     """Where the image is flattest."""
     from scipy.ndimage import gaussian_gradient_magnitude

@@ -200,6 +200,24 @@ DOSE_COLUMNS: tuple[Column, ...] = (
     Column("u_dose_e_A2", "number", "Standard uncertainty of dose_e_A2.", "e/Å²"),
 )
 
+#: How a row was placed or measured on its frame.
+_PLACING: tuple[Column, ...] = (
+    Column(
+        "width_px",
+        "integer",
+        "Width over which the frame was averaged to place or measure the row.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "gain_counts",
+        "number",
+        "Counts per electron with which the row was placed or measured.",
+        "counts",
+        authored=True,
+    ),
+)
+
 _EXPANSION_OPTIONS: tuple[Column, ...] = (
     Column(
         "spacing_px",
@@ -243,12 +261,55 @@ _EXPANSION_OPTIONS: tuple[Column, ...] = (
         "deg",
         authored=True,
     ),
+    *_PLACING,
 )
 
 _SEI_OPTIONS: tuple[Column, ...] = (
     _text("core", "How the core's radius is found: circle, diameter or empty."),
     Column("u_radius_nm", "number", "Standard uncertainty of radius_nm.", "nm"),
     Column("u_t_over_r", "number", "Standard uncertainty of t_over_r."),
+    Column(
+        "core_radius_px",
+        "number",
+        "Radius of a coated wire's core, measured on the frame along the line.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "u_core_radius_px",
+        "number",
+        "Standard uncertainty of core_radius_px.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "shell_px",
+        "number",
+        "Thickness of a coated wire's shell, measured on the frame along the line.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "u_shell_px",
+        "number",
+        "Standard uncertainty of shell_px.",
+        "px",
+        authored=True,
+    ),
+    Column(
+        "u_shell_over_core",
+        "number",
+        "Standard uncertainty of shell_px / core_radius_px.",
+        authored=True,
+    ),
+    Column(
+        "axis_px",
+        "number",
+        "Where the axis of a coated wire crosses the line, from its first end.",
+        "px",
+        authored=True,
+    ),
+    *_PLACING,
 )
 
 _PATH_OPTIONS: tuple[Column, ...] = (
@@ -324,8 +385,8 @@ KINDS: dict[str, Kind] = {
             ("line", "path", "polygon", "ellipse"),
             _EXPANSION_OPTIONS,
         ),
-        Kind("front", "Front position", _FRONT, ("point",)),
-        Kind("sei", "SEI thickness", _SEI, ("band",), _SEI_OPTIONS),
+        Kind("front", "Front position", _FRONT, ("point",), _PLACING),
+        Kind("sei", "SEI thickness", _SEI, ("band", "line"), _SEI_OPTIONS),
         Kind("event", "Events", _EVENT, ("none", "point")),
         Kind("path", "Paths", (), ("line", "path"), _PATH_OPTIONS),
     )

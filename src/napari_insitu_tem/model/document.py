@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.model.alignment import Alignment
 from napari_insitu_tem.model.beam import Beam
 from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.counting import Counting
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import ExperimentError
 from napari_insitu_tem.model.geometry import Geometry
@@ -218,6 +219,13 @@ class Document:
             return replace(self, beams=_with(self.beams, movie, beam))
         kept = {name: known for name, known in self.beams.items() if name != movie}
         return replace(self, beams=MappingProxyType(kept))
+
+    def counting(self, movie: str) -> Counting | None:
+        """The gain of a movie's counts, typed or estimated; None where not known."""
+        beam = self.beams.get(movie)
+        if beam is None or beam.gain is None:
+            return None
+        return Counting(beam.gain, beam.offset or 0.0)
 
     def with_drift(self, movie: str, drift: MovieDrift | None) -> Document:
         """Set the drift of a movie; None forgets it."""

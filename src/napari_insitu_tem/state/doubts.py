@@ -27,7 +27,7 @@ _REASONS = {
     "per_length": "it is a volume per length; the length was not measured.",
     "wrong_shape": "the quantity cannot be taken from this shape.",
     "self_crossing": "the outline crosses itself.",
-    "not_measured": "the lattice in the box has not been measured.",
+    "not_measured": "it has not been measured on its frame.",
     "crossing": "the two boundaries cross.",
     "no_overlap": "the boundaries do not face each other.",
     "no_core": "the radius of the core cannot be found.",

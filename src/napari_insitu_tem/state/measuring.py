@@ -6,24 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from napari_insitu_tem.measure.paths import position_along
 from napari_insitu_tem.measure.snapping import snap
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.counting import CountedMovie, with_placing
 from napari_insitu_tem.state.lattices import (
     found_in,
     guess_of,
     is_lattice,
-    measured,
-    unmeasured,
     with_guess,
 )
+from napari_insitu_tem.state.on_frame import is_measured, measured, unmeasured
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tool import Tool
+from napari_insitu_tem.state.wires import is_wire
 
 #: A click farther from the path than this many pixels does not place a front.
 REACH_PX = 40.0
@@ -57,6 +56,9 @@ def new_record(session: Session, tool: Tool, geometry: Geometry) -> Record:
         observer=session.document.settings.observer,
         attributes=attributes,
     )
+    if is_wire(record):
+        # The core is seen in the profile itself.
+        return record.changed(core="")
     if not is_lattice(record):
         return record
     return with_guess(record.changed(volume_model=""), tool.guess)
@@ -131,19 +133,27 @@ def snapped(session: Session, record: Record) -> Record:
     ReadError
         The frame cannot be read.
     """
-    if record.kind in ("path", "event") or is_lattice(record):
+    if record.kind in ("path", "event") or is_measured(record):
         return record
-    image = session.experiment.movie(record.movie).frame(record.frame)
+    counted = CountedMovie.of(session, record.movie)
+    width = session.toolbox[record.kind].width
     along = None
     if record.kind == "front":
         path = path_of(session.document, record)
         if path is None:
             return record
         along = session.document.path_points(path, record.frame)
-    result = snap(np.asarray(image), record.geometry, along=along)
+    result = snap(
+        counted.frame(record.frame),
+        record.geometry,
+        width_px=width,
+        gain=counted.gain,
+        along=along,
+    )
     if result.flag:
-        return record.changed(flag=result.flag, method="manual", u_pick_px=None)
-    return record.changed(
+        stays = with_placing(record)
+        return stays.changed(flag=result.flag, method="manual", u_pick_px=None)
+    return with_placing(record, width=width, gain=counted.gain).changed(
         geometry=result.geometry,
         u_pick_px=float(result.u_pick_px),
         method="snapped",
@@ -154,7 +164,7 @@ def snapped(session: Session, record: Record) -> Record:
 def touched(record: Record, geometry: Geometry) -> Record:
     """The record with a shape that the user moved: manual, unflagged, not measured."""
     moved = record.changed(geometry=geometry, method="manual", flag="", u_pick_px=None)
-    return unmeasured(moved) if is_lattice(moved) else moved
+    return unmeasured(moved) if is_measured(moved) else with_placing(moved)
 
 
 def path_of(document: Document, record: Record) -> Record | None:
@@ -174,7 +184,7 @@ def add_record(session: Session, record: Record, *, snap_it: bool) -> Record:
     """Put a finished row in the document as one step, and select it.
 
     A tracked row of the same thing in the same frame gives way to it. The lattice in a
-    box is measured.
+    box and the wire under a line are measured.
 
     Raises
     ------
@@ -183,7 +193,7 @@ def add_record(session: Session, record: Record, *, snap_it: bool) -> Record:
     ReadError
         The frame cannot be read.
     """
-    record = measured(session, placed(session, record))
+    record = measured(session, placed(session, record), snap_it=snap_it)
     if snap_it:
         record = snapped(session, record)
     document = session.document
@@ -274,7 +284,7 @@ def copy_forward(session: Session, tool: Tool, direction: int = 1) -> Record | N
             source.geometry, source.movie, source.frame, target
         ),
         observer=session.document.settings.observer,
-        attributes=dict(source.attributes),
+        attributes=dict(with_placing(source).attributes),
     )
     if is_lattice(copy):
         copy = with_guess(copy, found_in(source) or guess_of(source))
@@ -298,6 +308,8 @@ def row_to_copy(session: Session, tool: Tool) -> Record | None:
         rows = [row for row in rows if row.get("front") == tool.get("front")]
     if tool.kind == "expansion":
         rows = [row for row in rows if row.get("quantity") == tool.get("quantity")]
+    if tool.kind == "sei":
+        rows = [row for row in rows if row.geometry.shape == tool.drawn_shape]
     return max(rows, key=lambda record: record.frame, default=None)
 
 
@@ -309,4 +321,6 @@ def label_of(record: Record) -> str:
         return str(record.get("quantity") or "expansion")
     if record.kind == "event":
         return f"event {record.get('label')}".strip()
+    if is_wire(record):
+        return "coated wire"
     return {"front": "front", "sei": "SEI", "path": "path"}[record.kind]

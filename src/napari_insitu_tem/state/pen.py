@@ -14,13 +14,7 @@ import numpy as np
 from napari_insitu_tem.model.errors import InsituTemError, MeasurementError
 from napari_insitu_tem.model.geometry import Geometry, Point, ellipse_from_corners
 from napari_insitu_tem.model.record import Record
-from napari_insitu_tem.state.lattices import (
-    box,
-    is_lattice,
-    measured,
-    measured_live,
-    with_corner,
-)
+from napari_insitu_tem.state.lattices import box, is_lattice, with_corner
 from napari_insitu_tem.state.measuring import (
     add_record,
     label_of,
@@ -29,6 +23,7 @@ from napari_insitu_tem.state.measuring import (
     snapped,
     touched,
 )
+from napari_insitu_tem.state.on_frame import is_measured, measured, measured_live
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tool import Tool
 
@@ -348,8 +343,8 @@ class Pen:
                 "instead, hold Ctrl as you press."
             )
         try:
-            if is_lattice(moved):
-                moved = measured(self._session, moved)
+            if is_measured(moved):
+                moved = measured(self._session, moved, snap_it=self.tool.snap)
             elif self.tool.snap:
                 moved = snapped(self._session, moved)
         except InsituTemError as error:

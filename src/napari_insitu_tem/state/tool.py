@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from psygnal import Signal
 
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.geometry import ShapeName
-from napari_insitu_tem.model.record import Attributes, pairs
+from napari_insitu_tem.model.record import Attributes, Record, pairs
 
 #: What a pen draws; a box is kept as a polygon.
 DrawnShape = ShapeName | Literal["box"]
@@ -33,7 +34,7 @@ _VOLUME_SHAPES: dict[str, tuple[ShapeName, ...]] = {
 _OTHER_SHAPES: dict[str, tuple[ShapeName, ...]] = {
     "path": ("path",),
     "front": ("point",),
-    "sei": ("band",),
+    "sei": ("band", "line"),
     "event": ("point",),
 }
 
@@ -54,6 +55,8 @@ class Tool:
         Preferred shape where a quantity can be drawn in several ways.
     snap
         Whether a drawn shape is moved to the nearest edge.
+    width
+        Width in px over which the frame is averaged to find edges.
     stride
         Frames from one row to the next when copying forward.
     guess
@@ -66,6 +69,7 @@ class Tool:
     attributes: Attributes = ()
     shape: str = ""
     snap: bool = True
+    width: int = 9
     stride: int = 1
     guess: tuple[float, ...] = ()
 
@@ -151,7 +155,18 @@ class Toolbox:
             known = dict(self._tools[kind].attributes)
             last = {n: v for n, v in rows[-1].attributes if n in known and v}
             name = self._tools[kind].object if kind == "path" else rows[-1].object
-            self.change(kind, object=name, **last)
+            self.change(kind, object=name, **last, **self._placing(kind, rows))
+
+    def _placing(self, kind: str, rows: Sequence[Record]) -> dict[str, Any]:
+        """Width and shape of the last rows that have one to go on with."""
+        more: dict[str, Any] = {}
+        widths = [row.get("width_px", None) for row in rows]
+        known = [int(width) for width in widths if width is not None]
+        if known and kind != "path":
+            more["width"] = known[-1]
+        if kind == "sei":
+            more["shape"] = rows[-1].geometry.shape
+        return more
 
     def change(self, kind: str, **settings: Any) -> None:
         """Change a tool's settings; unknown names are attributes."""

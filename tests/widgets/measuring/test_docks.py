@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
 from hands import click, drag
+from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.widgets.measuring.events import EventsDock
 from napari_insitu_tem.widgets.measuring.expansion import ExpansionDock
 from napari_insitu_tem.widgets.measuring.front import FrontDock
@@ -141,6 +144,35 @@ def test_sei_boundaries(opened, dock_of, qtbot):
     click(pen, (30.0, 10.0), (30.0, 60.0))
     pen.finish()
     assert "coverage" in dock.row_view._text.text()
+
+
+def test_a_line_across_a_coated_wire(opened, dock_of, qtbot):
+    dock = dock_of(SeiDock)
+    opened.session.open(Experiment(coated_movie()))
+    shape, width = dock.parameters["shape"], dock.parameters["width"]
+    shape.value, width.value = "line", 31
+    assert dock.actions_bar.draw.text() == "Draw line"
+    assert not dock.parameters["core"].enabled
+    press(qtbot, dock.actions_bar.draw)
+    drag(opened.pen(), (20.0, 60.0), (80.0, 60.0))
+    text = dock.row_view._text.text()
+    assert "t/r 0.2" in text
+    assert "core radius 1" in text
+    assert text.count("&plusmn;") == 3
+    (record,) = opened.session.document.of_kind("sei")
+    assert record.get("width_px") == 31
+    shape.value = "band"
+    assert dock.actions_bar.draw.text() == "Draw boundaries"
+    assert dock.parameters["core"].enabled
+
+
+def coated_movie() -> Movie:
+    """A core of 24 px with a shell of 6 px, of 0.5 nm, with its axis at y = 50."""
+    away = np.arange(100.0)[:, None] - 50
+    core, outer = (2 * np.sqrt(np.maximum(r**2 - away**2, 0)) for r in (24.0, 30.0))
+    mean = 500 * np.exp(-core / 90 - (outer - core) / 45) * np.ones((1, 128))
+    frames = np.random.default_rng(2).poisson(mean, (2, 100, 128))
+    return Movie.from_array(frames.astype(np.uint16), name="wire", pixel_size_nm=0.5)
 
 
 def test_events_are_marked_begun_and_ended(opened, dock_of, qtbot):

@@ -17,6 +17,7 @@ from napari_insitu_tem.measure.common import (
     scales,
     set_flag,
 )
+from napari_insitu_tem.measure.kinds.wires import is_line, wire_of
 from napari_insitu_tem.measure.repeats import scatter_of_repeats
 from napari_insitu_tem.measure.source import Source
 from napari_insitu_tem.measure.thickness import layer_thickness
@@ -53,16 +54,17 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
 
     The thickness is that by the method "nearest". The radius is that of the circle
     through the inner boundary (`core` is "circle"), or half the mean diameter of the
-    same object in the same frame ("diameter").
+    same object in the same frame ("diameter"). A line across a coated wire has
+    thickness and radius from what was measured under it, see `wires`.
     """
     known = scales(records, source)
     layers = [
-        _Layer() if scale is None else _layer(source, record, scale)
+        _Layer() if scale is None else _measured(source, record, scale)
         for record, (scale, _, _) in zip(records, known, strict=True)
     ]
     for row, layer in enumerate(layers):
         set_flag(columns, row, layer.flag)
-    pick, own = pick_uncertainties(records, source)
+    pick, own = _placing(records, source)
     mean = np.array([layer.mean for layer in layers])
     by_place = np.array([layer.by_place for layer in layers]) * pick
     repeat, _ = numbered([(r.movie, r.object, r.frame) for r in records])
@@ -96,7 +98,7 @@ def _add_cores(
 ) -> None:
     """Radius and thickness over radius of the rows that have a core."""
     known = scales(records, source)
-    pick, _ = pick_uncertainties(records, source)
+    pick, _ = _placing(records, source)
     cells = {
         name: np.full(len(records), np.nan)
         for name in ("radius_nm", "u_radius_nm", "t_over_r", "u_t_over_r")
@@ -105,23 +107,46 @@ def _add_cores(
     for row, (record, layer) in enumerate(zip(records, layers, strict=True)):
         scale, u_relative, unit = known[row]
         core = record.get("core")
-        if scale is None or core not in ("circle", "diameter"):
+        if scale is None or not (is_line(record) or core in ("circle", "diameter")):
             continue
         radius, u_radius = layer.radius, layer.radius_by_place * pick[row]
         u_ratio = layer.ratio_by_place * pick[row]
         ratio = layer.mean / radius
-        if core == "diameter":
+        if core == "diameter" and not is_line(record):
             radius, u_radius = diameters.radius(record, scale)
             ratio = layer.mean / radius
             u_ratio = np.hypot(u_mean[row], ratio * u_radius) / radius
         if not np.isfinite(radius):
-            set_flag(columns, row, flags.NO_CORE)
+            if not is_line(record):
+                set_flag(columns, row, flags.NO_CORE)
             continue
         cells["t_over_r"][row], cells["u_t_over_r"][row] = ratio, u_ratio
         if unit == "nm":
             cells["radius_nm"][row] = radius
             cells["u_radius_nm"][row] = np.hypot(u_radius, u_relative * radius)
     columns |= cells
+
+
+def _placing(records: Sequence[Record], source: Source) -> tuple[Any, Any]:
+    """As `pick_uncertainties`: what was measured under a line has its own, in full."""
+    pick, own = pick_uncertainties(records, source)
+    lines = np.array([is_line(record) for record in records], dtype=bool)
+    return np.where(lines, 1.0, pick), own | lines
+
+
+def _measured(source: Source, record: Record, scale: tuple[float, float]) -> _Layer:
+    """What a row says."""
+    if not is_line(record):
+        return _layer(source, record, scale)
+    wire = wire_of(record, scale)
+    return _Layer(
+        mean=wire.shell,
+        by_place=wire.u_shell,
+        radius=wire.core,
+        radius_by_place=wire.u_core,
+        ratio_by_place=wire.u_ratio,
+        flag=wire.flag,
+    )
 
 
 def _layer(source: Source, record: Record, scale: tuple[float, float]) -> _Layer:

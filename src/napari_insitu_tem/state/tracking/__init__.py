@@ -7,7 +7,6 @@ from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.session import Change, Session
 from napari_insitu_tem.state.tracking.expansion import ExpansionTracker
-from napari_insitu_tem.state.tracking.finding import find_layer
 from napari_insitu_tem.state.tracking.fronts import FrontTracker
 from napari_insitu_tem.state.tracking.plan import Direction, Outcome, Plan, Tracker
 from napari_insitu_tem.state.tracking.shapes import ShapeTracker
@@ -17,7 +16,7 @@ from napari_insitu_tem.state.tracking.shapes import ShapeTracker
 TRACKERS: dict[str, Tracker] = {
     "expansion": ExpansionTracker(),
     "front": FrontTracker(),
-    "sei": ShapeTracker("sei", lambda: find_layer),
+    "sei": ShapeTracker("sei"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.snapping import snap
 from napari_insitu_tem.measure.thickness import layer_thickness
+from napari_insitu_tem.measure.thickness.across import squared, wire_across
 from napari_insitu_tem.measure.thickness.traced import trace_layer
 from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.record import Attributes
+from napari_insitu_tem.state.counting import placing
+from napari_insitu_tem.state.wires import found_values, is_seen
 
 FloatArray = NDArray[np.float64]
 
@@ -37,15 +41,21 @@ class FoundShape:
         Uncertainty of placing a vertex in px that gives the row's value the uncertainty
         that was found; NaN where nothing was found.
     flag
-        "" or why it is not to be trusted.
+        "" or why it was not found.
     moved_px
         How far it moved, or grew.
+    attributes
+        What else the row says of it.
+    doubt
+        Why what was found is to be looked at.
     """
 
     geometry: Geometry
-    u_pick_px: float
+    u_pick_px: float | None
     flag: str
     moved_px: float
+    attributes: Attributes = ()
+    doubt: str = ""
 
 
 Finder = Callable[[NDArray[Any], Geometry], FoundShape]
@@ -55,27 +65,99 @@ class EdgeFinder:
     """The last shape snapped to the nearest edges.
 
     Whether a line crosses a round wire or a flat ribbon is learnt on the way.
+
+    Parameters
+    ----------
+    width, gain
+        As for `snap`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, width: int, gain: float | None) -> None:
+        self._width, self._gain = width, gain
         self._roundness = 0.0
 
     def __call__(self, image: NDArray[Any], last: Geometry) -> FoundShape:
         """Find it on a frame."""
-        found = snap(image, last, roundness=self._roundness)
+        found = snap(
+            image,
+            last,
+            width_px=self._width,
+            gain=self._gain,
+            roundness=self._roundness,
+        )
         self._roundness = float(np.clip(found.roundness, -_SURE, _SURE))
-        return FoundShape(found.geometry, found.u_pick_px, found.flag, found.moved_px)
+        return FoundShape(
+            found.geometry,
+            float(found.u_pick_px),
+            found.flag,
+            found.moved_px,
+            placing(width=self._width, gain=self._gain),
+        )
 
 
-def find_layer(image: NDArray[Any], last: Geometry) -> FoundShape:
+class WireFinder:
+    """The coated wire under the last line, which is put on its outer edges.
+
+    Parameters
+    ----------
+    width, gain
+        As for `measure.thickness.across.wire_across`.
+    """
+
+    def __init__(self, width: float, gain: float | None) -> None:
+        self._width, self._gain = width, gain
+
+    def __call__(self, image: NDArray[Any], last: Geometry) -> FoundShape:
+        """Find it on a frame.
+
+        Raises
+        ------
+        MeasurementError
+            The line is too short.
+        """
+        how: dict[str, Any] = {"width": self._width, "gain": self._gain}
+        found = wire_across(image, last.array(), **how)
+        if not is_seen(found):
+            return FoundShape(last, None, found.flag, 0.0)
+        line = squared(image, last.array(), found, **how)
+        found = wire_across(image, line, **how)
+        if not is_seen(found):
+            return FoundShape(last, None, found.flag, 0.0)
+        moved = np.hypot(*(line - last.array()).T).max()
+        values = (*found_values(found), *placing(**how))
+        shape = Geometry.of("line", line)
+        return FoundShape(shape, None, "", float(moved), values, found.flag)
+
+
+class LayerFinder:
     """Both boundaries of a layer by a joint fit, see `measure.trace_layer`.
 
-    Raises
-    ------
-    MeasurementError
-        The layer lies out of the frame.
+    Parameters
+    ----------
+    gain
+        Counts per electron; None: not known.
     """
-    traced = trace_layer(image, last.array(0), last.array(1))
+
+    def __init__(self, gain: float | None) -> None:
+        self._gain = gain
+
+    def __call__(self, image: NDArray[Any], last: Geometry) -> FoundShape:
+        """Find it on a frame.
+
+        Raises
+        ------
+        MeasurementError
+            The layer lies out of the frame.
+        """
+        found = find_layer(image, last, self._gain)
+        return replace(found, attributes=placing(gain=self._gain))
+
+
+def find_layer(
+    image: NDArray[Any], last: Geometry, gain: float | None = None
+) -> FoundShape:
+    """See `LayerFinder`."""
+    traced = trace_layer(image, last.array(0), last.array(1), gain=gain)
     sides = [
         _thinned(to_the_ends(found, last.array(i)))
         for i, found in enumerate((traced.inner, traced.outer))

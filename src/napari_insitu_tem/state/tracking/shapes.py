@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,9 @@ from napari_insitu_tem.measure.fronts.flags import JUMP, OUT_OF_FRAME
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
-from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.counting import CountedMovie, with_placing
 from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.measuring import label_of, row_to_copy
 from napari_insitu_tem.state.session import Session
@@ -22,6 +22,8 @@ from napari_insitu_tem.state.tracking.finding import (
     EdgeFinder,
     Finder,
     FoundShape,
+    LayerFinder,
+    WireFinder,
 )
 from napari_insitu_tem.state.tracking.plan import (
     Direction,
@@ -29,6 +31,7 @@ from napari_insitu_tem.state.tracking.plan import (
     Plan,
     chosen_frames,
 )
+from napari_insitu_tem.state.wires import is_wire
 
 #: A shape jumps if a point moves farther than so many times what is usual, and than
 #: so many pixels.
@@ -46,14 +49,10 @@ class ShapeTracker:
     ----------
     kind
         The kind of its rows.
-    finder
-        Makes what finds it on a frame, from where it was on the one before; one each
-        time that a shape is followed.
     """
 
-    def __init__(self, kind: str, finder: Callable[[], Finder] = EdgeFinder) -> None:
+    def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._finder = finder
 
     def plan(self, session: Session, direction: Direction) -> Plan:
         """See `Tracker`. It goes from the selected row, or the last one before now."""
@@ -74,7 +73,7 @@ class ShapeTracker:
         if not any(len(way) for way in ways):
             raise MeasurementError("There is no other frame to follow the shape to.")
         label = f"follow {label_of(seed)} of {seed.object}"
-        return _plan(session, seed, ways, label, self._finder())
+        return _plan(session, seed, ways, label)
 
     def correction(self, session: Session, record: Record) -> Plan | None:
         """Follow again the tracked rows that came from this one.
@@ -95,7 +94,7 @@ class ShapeTracker:
         if not ways:
             return None
         label = f"move {label_of(record)} and follow it again"
-        return _plan(session, record, ways, label, self._finder())
+        return _plan(session, record, ways, label)
 
 
 def _plan(
@@ -103,11 +102,11 @@ def _plan(
     seed: Record,
     ways: Iterable[Iterable[int]],
     label: str,
-    find: Finder,
 ) -> Plan:
     """The plan of following a shape along each of some ways."""
     present = session.document.rows_alike(seed)
-    movie = session.experiment.movie(seed.movie)
+    movie = CountedMovie.of(session, seed.movie)
+    find = _finder(session, seed, movie.gain)
     observer = session.document.settings.observer
     walk = _Walk(movie, session.document, seed, tuple(present), observer, find)
     paths = [list(way) for way in ways]
@@ -124,11 +123,21 @@ def _plan(
     )
 
 
+def _finder(session: Session, seed: Record, gain: float | None) -> Finder:
+    """What finds a shape on a frame from where it was on the one before; a new one."""
+    width = session.toolbox[seed.kind].width
+    if seed.geometry.shape == "band":
+        return LayerFinder(gain)
+    if is_wire(seed):
+        return WireFinder(width, gain)
+    return EdgeFinder(width, gain)
+
+
 @dataclass(eq=False)
 class _Walk:
     """A shape on its way through frames; runs in a thread."""
 
-    movie: Movie
+    movie: CountedMovie
     document: Document
     seed: Record
     present: tuple[Record, ...]
@@ -194,21 +203,21 @@ class _Walk:
             here[0] if here else None,
             frame,
             geometry=found.geometry,
-            u_pick_px=float(found.u_pick_px),
-            flag=JUMP if _is_jump(found.moved_px, moves) else "",
+            u_pick_px=found.u_pick_px,
+            flag=found.doubt or (JUMP if _is_jump(found.moved_px, moves) else ""),
             method="tracked",
-        )
+        ).changed(**dict(found.attributes))
         moves.append(found.moved_px)
         self.records.append(row)
         return row
 
     def _found(self, frame: int, last: Geometry) -> FoundShape:
         """The shape on a frame; one that cannot be looked for is out of it."""
-        image = np.asarray(self.movie.frame(frame))
+        image = self.movie.frame(frame)
         try:
             return self.find(image, last)
         except MeasurementError:
-            return FoundShape(last, float("nan"), OUT_OF_FRAME, 0.0)
+            return FoundShape(last, None, OUT_OF_FRAME, 0.0)
 
     def _tracked_in(self, frames: list[int]) -> set[str]:
         """Ids of tracked rows of frames in which it was not found."""
@@ -217,14 +226,14 @@ class _Walk:
 
     def _row(self, old: Record | None, frame: int, **found: Any) -> Record:
         if old is not None:
-            return old.changed(**found)
+            return with_placing(old).changed(**found)
         return Record.new(
             self.seed.kind,
             object=self.seed.object,
             movie=self.seed.movie,
             frame=frame,
             observer=self.observer,
-            attributes=dict(self.seed.attributes),
+            attributes=dict(with_placing(self.seed).attributes),
             **found,
         )
 

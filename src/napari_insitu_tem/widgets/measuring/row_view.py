@@ -147,6 +147,8 @@ def _kind_words(row: Any, kind: str) -> str:
         spread = row["u_velocity_nm_per_s"]
         more = "" if pd.isna(spread) else f" &plusmn; {spread:.2g}"
         return f"velocity {row['velocity_nm_per_s']:.4g}{more} nm/s"
+    if kind == "sei" and "shell_px" in row and not pd.isna(row["shell_px"]):
+        return _wire_words(row)
     if kind == "sei" and not pd.isna(row["thickness_sd_nm"]):
         text = (
             f"SD {row['thickness_sd_nm']:.3g}, "
@@ -159,6 +161,18 @@ def _kind_words(row: Any, kind: str) -> str:
     if kind == "event" and not pd.isna(row["charge_passed_C"]):
         return f"charge passed {with_prefix(row['charge_passed_C'], 'C')}"
     return ""
+
+
+def _wire_words(row: Any) -> str:
+    """Core radius and t/r of a coated wire."""
+    core, u_core = row["core_radius_px"], row["u_core_radius_px"]
+    unit = "px"
+    if not pd.isna(row["radius_nm"]):
+        core, u_core, unit = row["radius_nm"], row["u_radius_nm"], "nm"
+    return (
+        f"t/r {row['t_over_r']:.3f} &plusmn; {row['u_t_over_r']:.2g}<br>"
+        f"core radius {core:.4g} &plusmn; {u_core:.2g} {unit}"
+    )
 
 
 def _lattice_words(row: Any) -> str:
