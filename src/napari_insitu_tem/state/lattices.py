@@ -32,7 +32,7 @@ _GUESSED = ("guess_px", "guess_deg")
 
 #: Boxes of at most so many pixels are measured while they are being drawn: they take
 #: less than a twentieth of a second.
-_LIVE_PX = 80 * 80
+_LIVE_PX = 200 * 200
 
 
 def is_lattice(record: Record) -> bool:

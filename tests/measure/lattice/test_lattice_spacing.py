@@ -105,6 +105,14 @@ def test_the_guess_picks_the_lattice(rng):
     assert lattice_spacing(image, guess=15.0).flag == "low_contrast"
 
 
+def test_of_two_lattices_in_reach_the_nearer_one_is_meant(rng):
+    lattices = 0.10 * fringes(9.5, 100.0) + 0.08 * fringes(8.0, 20.0)
+    image = rng.poisson(50 * (1 + lattices))
+    for guess, spacing in ((7.7, 8.0), (9.9, 9.5)):
+        found = lattice_spacing(image, guess=guess)
+        assert abs(found.spacing - spacing) < 5 * found.u_spacing
+
+
 def test_other_lattices_do_not_leak(rng):
     error = []
     for _ in range(25):

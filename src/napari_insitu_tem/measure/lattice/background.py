@@ -15,12 +15,23 @@ def slow_part(values: FloatArray, cut: float) -> FloatArray:
     so that a gradient across the window needs few of them and does not leak into the
     fringes.
     """
-    from scipy.fft import dctn, idctn
-
-    waves = np.asarray(dctn(values, norm="ortho"))
-    y, x = (np.arange(n) / (2.0 * n) for n in values.shape)
+    rows, columns = (_cosines(n, cut) for n in values.shape)
+    waves = rows @ values @ columns.T
+    y, x = (
+        np.arange(len(waves)) / (2.0 * n)
+        for waves, n in zip((rows, columns), values.shape, strict=True)
+    )
     waves[np.hypot(y[:, None], x) >= cut] = 0.0
-    return np.asarray(idctn(waves, norm="ortho"))
+    return np.asarray(rows.T @ waves @ columns)
+
+
+def _cosines(length: int, cut: float) -> FloatArray:
+    """(k, length) orthonormal cosines of less than `cut` cycles a pixel."""
+    count = max(1, min(length, int(np.ceil(2 * length * cut))))
+    k, at = np.arange(count)[:, None], np.arange(length) + 0.5
+    waves = np.sqrt(2.0 / length) * np.cos(np.pi * k * at / length)
+    waves[0] = np.sqrt(1.0 / length)
+    return np.asarray(waves)
 
 
 def filled(values: FloatArray, known: NDArray[np.bool_]) -> FloatArray:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_insitu_tem.measure.lattice.centre import centre_of
+from napari_insitu_tem.measure.lattice.guess import NEAR, nearness_of_radius
 from napari_insitu_tem.measure.lattice.result import LatticeSpacing
 from napari_insitu_tem.measure.lattice.rings import fit_rings
 from napari_insitu_tem.measure.lattice.spots import Spot, fit_spots
@@ -17,8 +18,6 @@ FloatArray = NDArray[np.float64]
 
 LOW_CONTRAST = "low_contrast"
 
-#: How far a radius may be from the guess, as a part of it.
-_NEAR = 0.2
 #: Two spots are a pair if their middle is this near to the centre: px, part of radius.
 _PAIRED, _PAIRED_PART = 2.5, 0.03
 
@@ -51,10 +50,11 @@ def measure_radii(
     radii, u_radii, strength, angle, u_angle, middle, u_middle = found
     chosen = np.arange(len(radii))
     if wanted is not None:
-        chosen = chosen[np.abs(radii / wanted - 1) <= _NEAR]
+        chosen = chosen[np.abs(radii / wanted - 1) <= NEAR]
     if chosen.size == 0:
         return LatticeSpacing(flag=LOW_CONTRAST, parameters=asked)
-    best = chosen[np.argmax(strength[chosen])]
+    weight = 1.0 if wanted is None else nearness_of_radius(radii[chosen], wanted)
+    best = chosen[np.argmax(strength[chosen] * weight)]
     order = np.argsort(radii)
     return LatticeSpacing(
         orientation=float(angle[best]),

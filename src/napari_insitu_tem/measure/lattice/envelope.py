@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,20 +38,16 @@ def envelope_of(
     distributed with the number of cells as its mean and variance. Cells without fringes
     get 0, so that what lies beside a particle adds no noise.
     """
-    y, x = middle((values.shape[0], values.shape[1]))
-    back: NDArray[np.complex128] = np.outer(
-        np.exp(-2j * np.pi * wave.fy * y), np.exp(-2j * np.pi * wave.fx * x)
-    ).astype(np.complex128)
-    turned = np.asarray(values * back, dtype=np.complex128)
+    weighted = np.asarray(values * weight)
     found, variance, sums, weights = _demodulated(
-        turned, weight, _cells(values.shape, wave, _MOST), level
+        weighted, weight, wave, _cells(values.shape, wave, _MOST), level
     )
     energy = float(np.sum(np.abs(found) ** 2 / variance)) - found.size
     most = int(np.clip(np.sqrt(max(energy, 0.0) / _SIGNAL), _FEWEST, _MOST))
     cells = _cells(values.shape, wave, most)
     if min(cells) < 2:
         return None
-    found, variance, sums, weights = _demodulated(turned, weight, cells, level)
+    found, variance, sums, weights = _demodulated(weighted, weight, wave, cells, level)
     mean = np.sum(sums) / np.sum(weights)
     excess = float(np.sum(np.abs(found - mean) ** 2 / variance)) - found.size
     signal = float(np.sum(np.abs(found) ** 2 / variance))
@@ -74,25 +68,31 @@ def _cells(shape: tuple[int, ...], wave: Wave, most: int) -> tuple[int, int]:
 
 
 def _demodulated(
-    turned: NDArray[np.complex128],
+    weighted: FloatArray,
     weight: FloatArray,
+    wave: Wave,
     cells: tuple[int, int],
     level: float,
 ) -> tuple[NDArray[np.complex128], FloatArray, NDArray[np.complex128], FloatArray]:
     """Half the complex amplitude of cells, its variance, and sums of both."""
-    sums = _cell_sums(turned * weight, cells)
-    weights = _cell_sums(weight, cells)
+    sums = _cell_sums(weighted, cells, wave.fy, wave.fx)
+    weights = _cell_sums(weight, cells, 0.0, 0.0).real
     weights = np.maximum(weights, 1e-9 * weights.max())
     return sums / weights, level / weights, sums, weights
 
 
-def _cell_sums(values: NDArray[Any], cells: tuple[int, int]) -> NDArray[Any]:
-    """Sums over cells of equal size, to a pixel."""
-    for axis in (0, 1):
-        n = values.shape[axis]
-        starts = (np.arange(cells[axis]) * n) // cells[axis]
-        values = np.add.reduceat(values, starts, axis=axis)
-    return values
+def _cell_sums(
+    values: FloatArray, cells: tuple[int, int], fy: float, fx: float
+) -> NDArray[np.complex128]:
+    """Sums of ``values exp(-2 pi i (fy y + fx x))`` over cells of equal size."""
+    places = middle((values.shape[0], values.shape[1]))
+    rows, columns = (
+        np.exp(-2j * np.pi * f * at)[:, None]
+        * (np.arange(at.size)[:, None] * n // at.size == np.arange(n))
+        for f, at, n in zip((fy, fx), places, cells, strict=True)
+    )
+    parts = values @ np.concatenate([columns.real, columns.imag], axis=1)
+    return np.asarray(rows.T @ (parts[:, : cells[1]] + 1j * parts[:, cells[1] :]))
 
 
 def _spread(cells: FloatArray, shape: tuple[int, ...]) -> FloatArray:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.lattice.background import filled, slow_part
 from napari_insitu_tem.measure.lattice.envelope import envelope_of
+from napari_insitu_tem.measure.lattice.guess import Meant
 from napari_insitu_tem.measure.lattice.peaks import (
     Region,
     local_level,
@@ -121,16 +122,15 @@ class Fringes:
 
     def _calm(self) -> FloatArray | float:
         """Weight of each pixel by how rough the rest is around it, 1 where as usual."""
-        from scipy.ndimage import gaussian_filter
-
         if not self.waves:
             return 1.0
         self.calm = 1.0
         width = 0.5 / max(wave.frequency for wave in self.waves)
         chi2 = self._rest() ** 2 * self._weight()
-        around = gaussian_filter(chi2, width) / np.maximum(
-            gaussian_filter(self.known.astype(np.float64), width), 1e-3
-        )
+        around = _smooth(chi2, width)
+        if not self.known.all():
+            there = _smooth(self.known.astype(np.float64), width)
+            around /= np.maximum(there, 1e-3)
         usual = float(np.median(around[self.known]))
         if not usual > 0:
             return 1.0
@@ -161,6 +161,22 @@ class Fringes:
         return local_level(left * part, wave, float(np.sum(seen)), between)
 
 
+def _smooth(values: FloatArray, width: float) -> FloatArray:
+    """Gaussian means; of bins where the Gaussian is wide, which it hardly changes."""
+    from scipy.ndimage import gaussian_filter
+
+    side = round(width / 2)
+    if side < 2 or min(values.shape) < 4 * side:
+        return np.asarray(gaussian_filter(values, width))
+    missing = [(0, -n % side) for n in values.shape]
+    padded = np.pad(values, missing, mode="edge")
+    rows, columns = (n // side for n in padded.shape)
+    bins = padded.reshape(rows, side, columns, side).mean(axis=(1, 3))
+    smooth = gaussian_filter(bins, width / side)
+    whole = smooth.repeat(side, axis=0).repeat(side, axis=1)
+    return np.asarray(whole[: values.shape[0], : values.shape[1]])
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A lattice: its wave, (2, 2) covariance of (fy, fx), modulation, and part.
@@ -174,12 +190,15 @@ class Fitted:
     part: float
 
 
-def strongest(waves: Sequence[Wave], region: Region | None) -> int | None:
-    """Number of the wave of largest amplitude in a region."""
+def strongest(waves: Sequence[Wave], meant: Meant | None) -> int | None:
+    """Number of the wave of largest amplitude, of those in reach of what is meant.
+
+    Of several in reach one that is farther from it must be so much stronger.
+    """
     chosen = [
-        (wave.amplitude, number)
+        (wave.amplitude * (1.0 if meant is None else meant.nearness(wave)), number)
         for number, wave in enumerate(waves)
-        if region is None or bool(region(np.array(wave.fy), np.array(wave.fx)))
+        if meant is None or bool(meant(np.array(wave.fy), np.array(wave.fx)))
     ]
     return max(chosen)[1] if chosen else None
 

@@ -30,8 +30,9 @@ _TAPER = 0.25
 _RAY, _OVER_RAY, _OVER_RAY_GUESSED = np.arange(3, 10), 12.0, 5.0
 #: Peaks closer than this many bins are one.
 _APART = 2.5
-#: Local maxima that are looked at.
-_CANDIDATES = 60
+#: Local maxima that are looked at, and the least logarithm of their power over that
+#: around them: the threshold asks for more.
+_CANDIDATES, _STANDING = 60, 1.5
 
 
 def strongest_peak(
@@ -94,24 +95,51 @@ def local_level(
     between: tuple[float, float] = (1.5, 7.0),
 ) -> float:
     """Mean power around a wave, `between` distances in bins, in units of `norm`."""
-    spectrum = np.fft.fft2(values)
-    fy, fx = (np.fft.fftfreq(n) for n in values.shape)
-    dy = (fy[:, None] - wave.fy) * values.shape[0]
-    dx = (fx - wave.fx) * values.shape[1]
-    away = np.hypot(dy, dx)
-    fast = np.hypot(fy[:, None], fx) > 0.6 * wave.frequency
+    rows, away_y = _bins_near(wave.fy, values.shape[0], between[1])
+    columns, away_x = _bins_near(wave.fx, values.shape[1], between[1])
+    along_x = np.exp(-2j * np.pi * np.outer(np.arange(values.shape[1]), columns))
+    along_y = np.exp(-2j * np.pi * np.outer(rows, np.arange(values.shape[0])))
+    parts = values @ np.concatenate([along_x.real, along_x.imag], axis=1)
+    spectrum = along_y @ (parts[:, : len(columns)] + 1j * parts[:, len(columns) :])
+    away = np.hypot(away_y[:, None], away_x)
+    fast = np.hypot(rows[:, None], columns) > 0.6 * wave.frequency
     around = (away > between[0]) & (away < between[1]) & fast
     return float(np.mean(np.abs(spectrum[around]) ** 2) / norm)
 
 
+def _bins_near(
+    frequency: float, length: int, reach: float
+) -> tuple[FloatArray, FloatArray]:
+    """Frequencies of an axis within `reach` bins of one, and their distances in bins.
+
+    The axis ends at the highest frequency either way.
+    """
+    bins = np.arange(
+        max(np.ceil(frequency * length - reach), -(length // 2)),
+        min(np.floor(frequency * length + reach), (length - 1) // 2) + 1,
+    )
+    return bins / length, bins - frequency * length
+
+
 def power_of(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Power of all frequencies, the zero one in the middle; (fy, 1) and (1, fx)."""
+    from scipy.fft import rfft2
     from scipy.signal.windows import tukey
 
     taper = np.outer(*(tukey(n, _TAPER) for n in values.shape))
-    power = np.abs(np.fft.fftshift(np.fft.fft2(values * taper))) ** 2
+    # Of real values the spectrum at minus a frequency has the same power.
+    half = rfft2(values * taper, axes=(1, 0))
+    half = np.roll(half.real**2 + half.imag**2, values.shape[1] // 2, axis=1)
+    rows = values.shape[0]
+    opposite = (-np.arange(values.shape[1]) + 2 * (values.shape[1] // 2)) % (
+        values.shape[1]
+    )
+    power = np.concatenate(
+        [half[rows // 2 : 0 : -1, opposite], half[: rows - rows // 2]]
+    )
+    power += 1e-300
     fy, fx = (np.fft.fftshift(np.fft.fftfreq(n)) for n in values.shape)
-    return power + 1e-300, fy[:, None], fx[None]
+    return power, fy[:, None], fx[None]
 
 
 def _resolved(
@@ -126,14 +154,30 @@ def _resolved(
 
 def _maxima(power: FloatArray, allowed: NDArray[np.bool_]) -> NDArray[np.intp]:
     """(n, 2) local maxima of the upper half, those that stand out most first."""
-    from scipy.ndimage import maximum_filter, uniform_filter
+    from scipy.ndimage import uniform_filter
 
-    around = uniform_filter(np.log(power), 2 * _FAR - 1, mode="wrap")
-    is_top = (power >= maximum_filter(power, 3, mode="wrap")) & allowed
-    is_top[: power.shape[0] // 2] = False  # the other half is the same
-    places = np.argwhere(is_top)
-    height = np.log(power[is_top]) - around[is_top]
-    return np.asarray(places[np.argsort(-height)[:_CANDIDATES]])
+    first = power.shape[0] // 2  # the other half is the same
+    start = max(first - _FAR, 0)
+    high = np.log(power[start:])
+    high -= uniform_filter(high, 2 * _FAR - 1, mode=("nearest", "wrap"))
+    rows, columns = np.nonzero((high[first - start :] > _STANDING) & allowed[first:])
+    height = high[rows + first - start, columns]
+    rows = rows + first
+    here, is_top = power[rows, columns], np.ones(len(rows), bool)
+    for dy, dx in (
+        (0, 1),
+        (0, -1),
+        (1, -1),
+        (1, 0),
+        (1, 1),
+        (-1, -1),
+        (-1, 0),
+        (-1, 1),
+    ):
+        beside = power[(rows + dy) % power.shape[0], (columns + dx) % power.shape[1]]
+        is_top &= here >= beside
+    order = np.argsort(-height[is_top])[:_CANDIDATES]
+    return np.stack([rows[is_top][order], columns[is_top][order]], axis=1)
 
 
 def _level(power: FloatArray, row: int, column: int) -> float:

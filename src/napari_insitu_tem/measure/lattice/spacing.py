@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_insitu_tem.measure.lattice.fringes import Fitted, Fringes, strongest
-from napari_insitu_tem.measure.lattice.guess import NEAR, region_of
+from napari_insitu_tem.measure.lattice.guess import NEAR, meant_by
 from napari_insitu_tem.measure.lattice.peaks import LEAST_FRINGES, is_resolved
 from napari_insitu_tem.measure.lattice.result import LatticeSpacing
 from napari_insitu_tem.measure.lattice.waves import Wave
@@ -48,8 +48,9 @@ def lattice_spacing(
     guess
         Which lattice, where there are several: a spacing in px; a spacing and an
         orientation in degrees; or a frequency (fy, fx) in cycles a pixel. The strongest
-        significant one within 20 % (and 15 degrees) is taken; None: the strongest of
-        all. Of a diffraction frame: a radius in px.
+        significant one within 20 % (and 15 degrees) is taken, of several the nearer one
+        unless the other is much stronger; None: the strongest of all. Of a diffraction
+        frame: a radius in px.
     gain
         Counts per electron. With it pixels are weighted by the noise of counting; the
         size of the noise always comes from the spectrum around the peak, so that a
@@ -113,16 +114,16 @@ def _fringes(
     part: FloatArray, guess: Any, gain: float | None, asked: dict[str, Any]
 ) -> LatticeSpacing:
     """The lattice that is meant, of all that are in the window."""
-    region, frequency = region_of(guess)
-    if region is not None and not _can_be_seen(part.shape, frequency):
+    meant = meant_by(guess)
+    if meant is not None and not _can_be_seen(part.shape, meant.frequency):
         return LatticeSpacing(flag=UNRESOLVED, parameters=asked)
     fringes = Fringes(part, gain)
     fringes.find_all()
     fringes.settle()
-    chosen = strongest(fringes.waves, region)
-    if chosen is None and region is not None and fringes.find(region) is not None:
+    chosen = strongest(fringes.waves, meant)
+    if chosen is None and meant is not None and fringes.find(meant) is not None:
         fringes.settle()
-        chosen = strongest(fringes.waves, region)
+        chosen = strongest(fringes.waves, meant)
     if chosen is None:
         return LatticeSpacing(flag=LOW_CONTRAST, parameters=asked)
     fitted = fringes.measure(chosen)

@@ -39,10 +39,16 @@ class Wave:
     def image(self, shape: tuple[int, int]) -> FloatArray:
         """(y, x) the wave itself."""
         y, x = middle(shape)
-        turn = np.outer(
-            np.exp(2j * np.pi * self.fy * y), np.exp(2j * np.pi * self.fx * x)
+        a, b = 2 * np.pi * self.fy * y, 2 * np.pi * self.fx * x
+        # cos(a + b) and sin(a + b) as products of rows and columns.
+        rows = np.stack([np.cos(a), np.sin(a)], axis=1)
+        columns = np.stack(
+            [
+                self.cosine * np.cos(b) + self.sine * np.sin(b),
+                self.sine * np.cos(b) - self.cosine * np.sin(b),
+            ]
         )
-        return np.asarray(self.cosine * turn.real + self.sine * turn.imag)
+        return np.asarray(rows @ columns)
 
 
 def middle(shape: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
@@ -74,14 +80,11 @@ def fit_wave(
     """
     wave = start
     unit = 1.0 / np.array(values.shape)
+    sums = _Sums(values, weight, envelope)
     for turn in range(_ITERATIONS):
-        slopes = _slopes(wave, values.shape, envelope, moving=turn > 0)
-        weighted = slopes * weight.ravel()
-        model = wave.cosine * slopes[0] + wave.sine * slopes[1]
-        information = weighted @ slopes.T
-        gradient = weighted @ (values.ravel() - model)
+        information, gradient = sums.equations(wave)
         if turn == 0:  # the amplitude first: it is linear
-            a, b = _solve(information, gradient)
+            a, b = _solve(information[:2, :2], gradient[:2])
             wave = Wave(wave.fy, wave.fx, wave.cosine + a, wave.sine + b)
             continue
         step = _solve(information, gradient)
@@ -97,21 +100,58 @@ def fit_wave(
     return wave, information
 
 
-def _slopes(
-    wave: Wave, shape: tuple[int, ...], envelope: FloatArray | None, moving: bool
-) -> FloatArray:
-    """(2 or 4, y x) derivatives by cosine, sine and, when moving, fy and fx."""
-    y, x = middle((shape[0], shape[1]))
-    turn = np.outer(np.exp(2j * np.pi * wave.fy * y), np.exp(2j * np.pi * wave.fx * x))
-    if envelope is not None:
-        turn *= envelope
-    slopes = np.empty((4 if moving else 2, *turn.shape))
-    slopes[0], slopes[1] = turn.real, turn.imag
-    if moving:
-        along = 2 * np.pi * (wave.sine * turn.real - wave.cosine * turn.imag)
-        np.multiply(along, y[:, None], out=slopes[2])
-        np.multiply(along, x, out=slopes[3])
-    return slopes.reshape(len(slopes), -1)
+def moments(
+    values: FloatArray, fy: float, fx: float, most: int
+) -> NDArray[np.complex128]:
+    """(a, b) sums of ``values y**a x**b exp(-2 pi i (fy y + fx x))``, a, b <= most.
+
+    Rows first, then columns: two products of matrices instead of images of the wave.
+    """
+    y, x = middle((values.shape[0], values.shape[1]))
+    powers = np.arange(most + 1)
+    along_x = x[:, None] ** powers * np.exp(-2j * np.pi * fx * x)[:, None]
+    along_y = y[:, None] ** powers * np.exp(-2j * np.pi * fy * y)[:, None]
+    parts = values @ np.concatenate([along_x.real, along_x.imag], axis=1)
+    rows = parts[:, : most + 1] + 1j * parts[:, most + 1 :]
+    return np.asarray(along_y.T @ rows, dtype=np.complex128)
+
+
+class _Sums:
+    """The normal equations of a wave, from sums over the image."""
+
+    def __init__(
+        self, values: FloatArray, weight: FloatArray, envelope: FloatArray | None
+    ) -> None:
+        shape = 1.0 if envelope is None else envelope
+        self._data = np.asarray(values * weight * shape)
+        self._weight = np.asarray(weight * shape**2)
+        self._even = moments(self._weight, 0.0, 0.0, 2).real
+
+    def equations(self, wave: Wave) -> tuple[FloatArray, FloatArray]:
+        """(4, 4) information and (4,) gradient by cosine, sine, fy and fx.
+
+        With C = cos t, S = sin t and q = 2 pi (sine C - cosine S) the derivatives are
+        C, S, q y and q x; products of two are sums of 1, cos 2t and sin 2t.
+        """
+        first = moments(self._data, wave.fy, wave.fx, 1)
+        twice = moments(self._weight, 2 * wave.fy, 2 * wave.fx, 2)
+        even = self._even
+        cc, ss, cs = (even + twice.real) / 2, (even - twice.real) / 2, -twice.imag / 2
+        a, b, k = wave.cosine, wave.sine, 2 * np.pi
+        cq, sq = k * (b * cc - a * cs), k * (b * cs - a * ss)
+        qq = k * k * (b * b * cc - 2 * a * b * cs + a * a * ss)
+        information = np.array(
+            [
+                [cc[0, 0], cs[0, 0], cq[1, 0], cq[0, 1]],
+                [cs[0, 0], ss[0, 0], sq[1, 0], sq[0, 1]],
+                [cq[1, 0], sq[1, 0], qq[2, 0], qq[1, 1]],
+                [cq[0, 1], sq[0, 1], qq[1, 1], qq[0, 2]],
+            ]
+        )
+        cosine, sine = first.real, -first.imag
+        by_phase = k * (b * cosine - a * sine)
+        data = np.array([cosine[0, 0], sine[0, 0], by_phase[1, 0], by_phase[0, 1]])
+        return information, data - information[:, :2] @ np.array([a, b])
 
 
 def _solve(information: FloatArray, gradient: FloatArray) -> FloatArray:
