@@ -22,6 +22,7 @@ from napari_insitu_tem.model.errors import CancelledError, ReadError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import no_progress
+from napari_insitu_tem.state import lattices
 from napari_insitu_tem.state.lattices import (
     box,
     choose_lattice,
@@ -125,7 +126,8 @@ def test_a_small_box_is_measured_while_a_corner_is_dragged(session):
     pen.cancel()
 
 
-def test_a_large_box_has_no_value_until_it_is_let_go(session):
+def test_a_large_box_has_no_value_until_it_is_let_go(session, monkeypatch):
+    monkeypatch.setattr(lattices, "_LIVE_PX", 80 * 80)
     drawn(session, (1.0, 1.0), (94.0, 126.0))
     pen = Pen(session, "expansion")
     pen.press((94.0, 126.0), 3.0)
