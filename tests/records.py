@@ -336,3 +336,20 @@ def maccor(rows: Sequence[tuple[float, str, float, float]]) -> bytes:
         cells += [f"{potential:.4f}", state, 1, f"{clock}:{stamp:%M:%S %p}"]
         lines.append("\t".join(str(cell) for cell in cells))
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
+def keithley(
+    rows: Sequence[tuple[float, float, float]], relative: bool = False
+) -> bytes:
+    """A buffer of currents read, from (seconds, current, potential that was set)."""
+    names = "Index,Reading,Unit,Range Digits,Math,Start Group,Value,Unit,Output,"
+    names += "Relative Time" if relative else "Date,Time,Fractional Seconds"
+    lines = ["Buffer Name,defbuffer1", "Count,9", "", names]
+    for i, (seconds, current, potential) in enumerate(rows):
+        when = datetime(2024, 8, 20, 23, 59, 58) + timedelta(seconds=seconds // 1)
+        clock = f"{when:%m/%d/%Y,%H:%M:%S},{seconds % 1:.6f}"
+        lines.append(
+            f"{i + 1},{current:.6E},Amp DC,6,F,T,{potential:.6E},Volt DC,T,"
+            + (f"{seconds:.6f}" if relative else clock)
+        )
+    return ("\r\n".join(lines) + "\r\n").encode()

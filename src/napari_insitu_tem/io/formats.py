@@ -34,6 +34,7 @@ MODULES: tuple[str, ...] = (
     "traces.palmsens_csv",
     "traces.versastudio",
     "traces.maccor",
+    "traces.keithley",
     "traces.bdf",
     "traces.digiheater",
     "traces.protochips",

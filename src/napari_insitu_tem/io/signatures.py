@@ -24,7 +24,19 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
     (0, b"\x00\x00\xff\xff\xff\xfe", "looks like a Zahner spectrum (.ism)", _AS_TEXT),
-    (4, b"Standard Jet DB", "is an Arbin database (.res)", _AS_TEXT),
+    (
+        4,
+        b"Standard Jet DB",
+        "is a database of Microsoft Access, as Arbin testers write (.res)",
+        "Export the test from Arbin's Data Watcher or MITS Pro as CSV, with its test "
+        "time, and open that.",
+    ),
+    (
+        4,
+        b"Standard ACE DB",
+        "is a database of Microsoft Access",
+        "Export its table as CSV, with the time, and open that.",
+    ),
 )
 
 

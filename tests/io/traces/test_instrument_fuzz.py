@@ -103,6 +103,10 @@ def battery() -> bytes:
     return f"Test Time / s,Voltage / V,Current / A,Cycle Count / 1\n{rows}".encode()
 
 
+def buffer() -> bytes:
+    return records.keithley([(i / 4, i * 1e-6, 0.5) for i in range(40)])
+
+
 #: extra to what it imports
 LIBRARIES = {
     "biologic": "galvani",
@@ -118,6 +122,7 @@ SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("palmsens_csv", "a.csv", side_by_side),
     ("versastudio", "a.par", par),
     ("maccor", "a.txt", cycler),
+    ("keithley", "a.csv", buffer),
     ("bdf", "a.bdf.csv", battery),
     ("digiheater", "a.txt", heater),
     ("protochips", "a.csv", biasing),
