@@ -426,3 +426,12 @@ def test_no_window_is_left_behind(session, qtbot) -> None:
     new = [w for w in QApplication.topLevelWidgets() if w not in before]
     orphans = [w for w in new if w is not timeline and w.parent() is None]
     assert orphans == []
+
+
+def test_the_only_row_of_an_object_has_a_readable_axis(session, timeline) -> None:
+    """Its change is 0, and 0 ± nothing is no range."""
+    session.edit("draw", session.document.with_records([length(3, 4)]))
+    row = next(row for row in timeline.stack.rows if row.key.startswith("values:"))
+    row.view.show_values(0.0, 0.0)
+    low, high = row.view.box.viewRange()[1]
+    assert (low, high) == (-1.0, 1.0)

@@ -57,7 +57,7 @@ class LaneView(MouseView):
     def show_values(self, low: float, high: float) -> None:
         """Show a range of the value axis, with a margin."""
         span = high - low
-        margin = 0.08 * span if span > 0 else max(abs(high) * 0.05, 1e-12)
+        margin = 0.08 * span if span > 0 else 0.05 * abs(high) or 1.0
         self.box.setYRange(low - margin, high + margin, padding=0)
         self.box.updateMatrix()
 
