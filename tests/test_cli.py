@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from PIL import Image
 
 from napari_insitu_tem.cli import main
@@ -82,6 +83,39 @@ def test_info_prints_one_json_object_a_file(sample, capsys):
     assert (trace["kind"], trace["rows"]) == ("trace", 802)
     assert movie["rows"] is None
     assert set(movie) == set(trace)
+
+
+@pytest.fixture
+def two_channels(tmp_path):
+    data = np.arange(4 * 2 * 5 * 6, dtype="u2").reshape(4, 2, 5, 6)
+    path = tmp_path / "two.tif"
+    tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TCYX"})
+    return path, data
+
+
+def test_info_lists_the_datasets_of_a_file(two_channels, capsys):
+    path, _ = two_channels
+    assert main(["info", "--json", str(path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["dataset"] == "channel 1"
+    assert found["datasets"][1] == {
+        "key": "channel 2",
+        "name": "channel 2",
+        "shape": [4, 5, 6],
+        "dtype": "uint16",
+    }
+    assert main(["info", str(path), "--dataset", "channel 2"]) == 0
+    assert "* dataset channel 2: 4 x 5 x 6, uint16" in capsys.readouterr().out
+    assert main(["info", str(path), "--dataset", "channel 3"]) == 1
+    assert "It has channel 1, channel 2" in capsys.readouterr().out
+
+
+def test_convert_takes_the_dataset_that_is_named(two_channels, tmp_path):
+    path, data = two_channels
+    out = tmp_path / "out.ome.tif"
+    command = ["convert", str(path), "--out", str(out), "--dataset", "channel 2"]
+    assert main(command) == 0
+    np.testing.assert_array_equal(np.asarray(read_movie(out).frames), data[:, 1])
 
 
 def test_info_goes_on_after_a_bad_file_and_ends_with_one(sample, tmp_path, capsys):

@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "info":
         from napari_insitu_tem.cli.info import print_info
 
-        return print_info(options.files, as_json=options.json)
+        return print_info(options.files, as_json=options.json, dataset=options.dataset)
     if options.command == "export":
         from napari_insitu_tem.cli.export import export
 
@@ -59,6 +59,7 @@ def _run(options: argparse.Namespace) -> int:
             interval_s=options.interval,
             pixel_size_nm=options.pixel_size,
             overwrite=options.force,
+            dataset=options.dataset,
         )
     if options.command == "doctor":
         from napari_insitu_tem.cli.doctor import examine
@@ -72,7 +73,11 @@ def _run(options: argparse.Namespace) -> int:
         return _simulate(options)
     from napari_insitu_tem.cli.window import open_window
 
-    return open_window([*options.movies, *options.trace], offset_s=options.offset)
+    return open_window(
+        [*options.movies, *options.trace],
+        offset_s=options.offset,
+        dataset=options.dataset,
+    )
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -134,6 +139,7 @@ def _add_open(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="S",
         help="trace time = movie time + S, in s; from the start times by default",
     )
+    _add_dataset(command)
 
 
 def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -156,6 +162,16 @@ def _add_info(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command = commands.add_parser("info", help="say what is in files")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
     command.add_argument("--json", action="store_true", help="one JSON object a line")
+    _add_dataset(command)
+
+
+def _add_dataset(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--dataset",
+        default="",
+        metavar="NAME",
+        help="which image or stack of a file that holds several (info lists them)",
+    )
 
 
 def _add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -195,6 +211,7 @@ def _add_convert(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument(
         "--force", action="store_true", help="replace what is there already"
     )
+    _add_dataset(command)
 
 
 def _add_simulate(

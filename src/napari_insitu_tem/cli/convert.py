@@ -18,6 +18,7 @@ def convert(
     interval_s: float | None = None,
     pixel_size_nm: float | None = None,
     overwrite: bool = False,
+    dataset: str = "",
 ) -> int:
     """Read a movie, write it, and say what was written.
 
@@ -26,7 +27,7 @@ def convert(
     InsituTemError
         It cannot be read or written, or a number is impossible.
     """
-    movie = read_movie(sources if len(sources) > 1 else sources[0])
+    movie = read_movie(sources if len(sources) > 1 else sources[0], dataset=dataset)
     for warning in movie.warnings:
         print(warning, file=sys.stderr)
     if pixel_size_nm is not None:

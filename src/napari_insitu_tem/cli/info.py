@@ -12,8 +12,8 @@ from napari_insitu_tem.io.saving.experiment_folder import is_experiment
 from napari_insitu_tem.model.errors import UnsupportedFormatError
 
 
-def print_info(files: Sequence[Path], *, as_json: bool) -> int:
-    """Describe files one after the other.
+def print_info(files: Sequence[Path], *, as_json: bool, dataset: str = "") -> int:
+    """Describe files one after the other; `dataset` of those that hold several.
 
     Returns
     -------
@@ -22,7 +22,7 @@ def print_info(files: Sequence[Path], *, as_json: bool) -> int:
     """
     is_good = True
     for place, path in enumerate(files):
-        found = _describe(path)
+        found = _describe(path, dataset)
         is_good &= "error" not in found
         if as_json:
             print(json.dumps(found), flush=True)
@@ -33,10 +33,10 @@ def print_info(files: Sequence[Path], *, as_json: bool) -> int:
     return 0 if is_good else 1
 
 
-def _describe(path: Path) -> dict[str, Any]:
+def _describe(path: Path, dataset: str) -> dict[str, Any]:
     """What `describe_file` says; a saved experiment is named as what it is."""
     if not is_experiment(path):
-        return describe_file(path)
+        return describe_file(path, dataset=dataset)
     error = {
         "type": UnsupportedFormatError.__name__,
         "message": f"{path.name} is a saved experiment, neither a movie nor a trace.",
@@ -60,6 +60,12 @@ def in_words(found: dict[str, Any]) -> Iterator[str]:
         yield f"  starts {found['start']}"
     for warning in found["warnings"]:
         yield f"  note: {warning}"
+    datasets = found["datasets"] or ()
+    for one in datasets if len(datasets) > 1 else ():
+        mark = "*" if one["key"] == found["dataset"] else " "
+        size = " x ".join(map(str, one["shape"]))
+        name = "" if one["name"] == one["key"] else f" ({one['name']})"
+        yield f"  {mark} dataset {one['key']}{name}: {size}, {one['dtype']}"
 
 
 def _movie(found: dict[str, Any]) -> Iterator[str]:

@@ -14,7 +14,9 @@ from napari_insitu_tem.model.errors import ExperimentError
 _FIRST_SIZE = (1366, 820)
 
 
-def open_window(paths: Sequence[Path], *, offset_s: float | None = None) -> int:
+def open_window(
+    paths: Sequence[Path], *, offset_s: float | None = None, dataset: str = ""
+) -> int:
     """Open files in a new window and stay until it is closed.
 
     A file that cannot be read is said there; the window stays open.
@@ -32,7 +34,7 @@ def open_window(paths: Sequence[Path], *, offset_s: float | None = None) -> int:
         if offset_s is not None:
             align_all(dock.session, offset_s)
 
-    dock.opener.open(list(paths), then=align)
+    dock.opener.open(list(paths), then=align, dataset=dataset)
     run()
     return 0
 

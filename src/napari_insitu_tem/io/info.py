@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.registry import identify, read_movie, read_trace
+from napari_insitu_tem.model.dataset import Dataset
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.trace import Trace
@@ -33,11 +34,20 @@ KEYS = (
     "technique",
     "cycles",
     "warnings",
+    "dataset",
+    "datasets",
 )
 
 
-def describe_file(path: str | Path) -> dict[str, Any]:
+def describe_file(path: str | Path, *, dataset: str = "") -> dict[str, Any]:
     """Open a file by its content and say what it is.
+
+    Parameters
+    ----------
+    path
+        The file.
+    dataset
+        Which image or stack of it, see `read_movie`.
 
     Returns
     -------
@@ -49,7 +59,7 @@ def describe_file(path: str | Path) -> dict[str, Any]:
         if identify(path).kind == "trace":
             found = _of_trace(read_trace(path))
         else:
-            movie = read_movie(path)
+            movie = read_movie(path, dataset=dataset)
             found = _of_movie(movie)
             movie.close()
     except InsituTemError as error:
@@ -82,6 +92,17 @@ def _of_movie(movie: Movie) -> dict[str, Any]:
         "start": None if movie.start is None else movie.start.isoformat(),
         "time_s": None if times is None else [float(times[0]), float(times[-1])],
         "warnings": list(movie.warnings),
+        "dataset": movie.dataset or None,
+        "datasets": [_of_dataset(one) for one in movie.datasets] or None,
+    }
+
+
+def _of_dataset(one: Dataset) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "name": one.name,
+        "shape": list(one.shape),
+        "dtype": one.dtype,
     }
 
 

@@ -13,6 +13,7 @@ from napari_insitu_tem.io.probe import Probe, probe
 from napari_insitu_tem.io.signatures import recognise
 from napari_insitu_tem.io.traces.inferred_cycles import with_cycles
 from napari_insitu_tem.io.traces.trace_groups import group_traces, join, join_sequences
+from napari_insitu_tem.model.dataset import find_dataset
 from napari_insitu_tem.model.errors import (
     CalibrationError,
     MissingExtraError,
@@ -54,6 +55,8 @@ class Format:
         `read(path, *, mapping, progress) -> Trace`.
     many
         Whether `read` takes a folder or a list of files as one movie.
+    chooses
+        Whether `read` takes the keyword `dataset`: which image or stack of a file.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Format:
     read: Callable[..., Movie | Trace]
     extra: str = ""
     many: bool = False
+    chooses: bool = False
 
 
 def identify(path: str | Path) -> Format:
@@ -82,7 +86,9 @@ def identify(path: str | Path) -> Format:
     return _best(probe(path), formats())
 
 
-def read_movie(source: Source, *, progress: Progress = no_progress) -> Movie:
+def read_movie(
+    source: Source, *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
     """Open a movie lazily.
 
     Parameters
@@ -90,13 +96,16 @@ def read_movie(source: Source, *, progress: Progress = no_progress) -> Movie:
     source
         A file, a folder of numbered images, or a list of images; images are taken in
         the natural order of their names.
+    dataset
+        Which image or stack of a file that holds several: a key or a name in the
+        `datasets` of the movie that is read without it.
     progress
         Told how far a long scan is; may cancel it.
 
     Raises
     ------
     ReadError
-        The source is not a readable movie.
+        The source is not a readable movie, or has no such dataset.
     CancelledError
         `progress` asked to stop.
     """
@@ -110,8 +119,11 @@ def read_movie(source: Source, *, progress: Progress = no_progress) -> Movie:
             hint="Open it as a trace.",
             path=first.path,
         )
-    movie = _run(found, first.path, paths, progress=progress)
+    wish = {"dataset": dataset} if dataset and found.chooses else {}
+    movie = _run(found, first.path, paths, progress=progress, **wish)
     assert isinstance(movie, Movie)
+    if dataset and not found.chooses:
+        find_dataset(movie.datasets, dataset, first.path)
     return movie
 
 
@@ -151,12 +163,12 @@ def read_trace(
 
 
 def read_any(
-    source: Source, *, progress: Progress = no_progress
+    source: Source, *, dataset: str = "", progress: Progress = no_progress
 ) -> list[Movie | Trace]:
     """Read movies and traces together, each path by its content.
 
     Numbered single images of one kind in the list become one movie, the files of one
-    sequence of techniques one trace.
+    sequence of techniques one trace. `dataset` is for every movie, see `read_movie`.
 
     Raises
     ------
@@ -168,9 +180,9 @@ def read_any(
     opened: list[Movie | Trace] = []
     for group in group_images(_as_paths(source)):
         if len(group) > 1:
-            opened.append(read_movie(group, progress=progress))
+            opened.append(read_movie(group, dataset=dataset, progress=progress))
         elif identify(group[0]).kind == "movie":
-            opened.append(read_movie(group[0], progress=progress))
+            opened.append(read_movie(group[0], dataset=dataset, progress=progress))
         else:
             opened.append(read_trace(group[0], progress=progress))
     return join_sequences(opened)

@@ -43,6 +43,7 @@ def read_paths(
     *,
     progress: Progress = no_progress,
     find_asker: FindAsker = nobody,
+    dataset: str = "",
 ) -> Opened:
     """Read files of any kind; a saved experiment stands alone.
 
@@ -56,6 +57,8 @@ def read_paths(
         Told how far it is; may cancel it.
     find_asker
         Called when something is not certain.
+    dataset
+        Which image or stack of a file that holds several; the best by default.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def read_paths(
         return _read_experiment(experiments[0], progress, find_asker)
     opened: list[Movie | Trace] = []
     for group in group_images([Path(path).expanduser() for path in paths]):
-        opened += _read_group(group, progress, find_asker)
+        opened += _read_group(group, progress, find_asker, dataset)
     return join_sequences(opened)
 
 
@@ -102,7 +105,7 @@ def _read_experiment(
 
 
 def _read_group(
-    group: list[Path], progress: Progress, find_asker: FindAsker
+    group: list[Path], progress: Progress, find_asker: FindAsker, dataset: str
 ) -> list[Movie | Trace]:
     """One movie or trace; which column is what is asked where it is not certain."""
     first = group[0]
@@ -113,7 +116,7 @@ def _read_group(
             path=first,
         )
     try:
-        return read_any(group, progress=progress)
+        return read_any(group, dataset=dataset, progress=progress)
     except NeedsMappingError as error:
         asker = find_asker()
         if asker is None:

@@ -127,7 +127,7 @@ class ViewerLink:
         experiment = self.session.experiment
         names = [movie.name for movie in experiment.movies]
         with self._syncing():
-            self._drop_strangers(names)
+            self._drop_strangers()
             for movie in experiment.movies:
                 if movie.name not in self._movie_layers:
                     self._add_movie_layer(movie.name)
@@ -140,7 +140,7 @@ class ViewerLink:
             binding.push()
         self._on_playhead(self.session.playhead)
 
-    def _drop_strangers(self, names: list[str]) -> None:
+    def _drop_strangers(self) -> None:
         """Take out the layers of movies that are not in the experiment any more."""
         layers = self.viewer.layers
         movies = {movie.name: movie for movie in self.session.experiment.movies}
@@ -152,8 +152,9 @@ class ViewerLink:
                 if layer in layers:
                     layers.remove(layer)
         for key in list(self._annotations):
+            # A pen draws in the pixels of the movie's layer, which must be there.
             if (
-                key[1] not in names
+                key[1] not in self._movie_layers
                 or self._annotations[key].session is not self.session
             ):
                 layer = self._annotations[key].layer

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,9 @@ class Document:
         means uncalibrated, and without an entry the file's own holds.
     intervals
         (movie name) to a typed frame interval in s, for movies without times.
+    datasets
+        (movie name) to the key of the dataset of its file that was chosen; without an
+        entry it is the one that was opened.
     drifts
         (movie name) to its drift, corrected or not.
     beams
@@ -129,6 +132,7 @@ class Document:
         default_factory=_nothing
     )
     intervals: Mapping[str, float] = field(default_factory=_nothing)
+    datasets: Mapping[str, str] = field(default_factory=_nothing)
     beams: Mapping[str, Beam] = field(default_factory=_nothing)
     drifts: Mapping[str, MovieDrift] = field(default_factory=_nothing)
     flipped: frozenset[str] = frozenset()
@@ -144,11 +148,16 @@ class Document:
         )
 
     def rows_alike(self, record: Record) -> list[Record]:
-        """Rows of the same thing: kind, movie, object, quantity, front, path."""
+        """Rows of the same thing: kind, movie, object, quantity, front, path.
+
+        A layer between two boundaries and one around a wire are different things.
+        """
+        shape = record.geometry.shape if record.kind == "sei" else None
         return [
             other
             for other in self.of_kind(record.kind, record.movie)
             if other.object == record.object
+            and shape in (None, other.geometry.shape)
             and all(
                 other.get(name) == record.get(name)
                 for name in ("quantity", "front", "path")
@@ -212,6 +221,21 @@ class Document:
     def with_interval(self, movie: str, interval_s: float) -> Document:
         """Type a frame interval."""
         return replace(self, intervals=_with(self.intervals, movie, float(interval_s)))
+
+    def with_dataset(self, movie: str, key: str) -> Document:
+        """Choose another dataset of a movie's file."""
+        return replace(self, datasets=_with(self.datasets, movie, key))
+
+    def without_typed(self, movie: str) -> Document:
+        """Forget what was typed of a movie's frames: scale, interval, drift, beam."""
+        parts: dict[str, Any] = {
+            name: MappingProxyType(
+                {k: v for k, v in getattr(self, name).items() if k != movie}
+            )
+            for name in ("calibrations", "intervals", "drifts", "beams")
+            if movie in getattr(self, name)
+        }
+        return replace(self, **parts) if parts else self
 
     def with_beam(self, movie: str, beam: Beam | None) -> Document:
         """Say how a movie's dose is known; None: it is not."""

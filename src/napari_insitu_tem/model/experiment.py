@@ -59,6 +59,7 @@ class Experiment:
         self.carried: dict[str, Any] = {}
         self.document = document or Document()
         self._movies: dict[str, Movie] = {}
+        self._datasets: dict[tuple[str, str], Movie] = {}
         self._traces: dict[str, Trace] = {}
         self._record: Trace | None = None
         self._record_key: object = None
@@ -73,8 +74,8 @@ class Experiment:
 
     @property
     def movies(self) -> tuple[Movie, ...]:
-        """The movies as they were read."""
-        return tuple(self._movies.values())
+        """The movies as they were read, of each the dataset that was chosen."""
+        return tuple(self._chosen(name) for name in self._movies)
 
     @property
     def traces(self) -> tuple[Trace, ...]:
@@ -87,6 +88,30 @@ class Experiment:
         self._movies[movie.name] = movie
         return movie
 
+    def add_dataset(self, name: str, movie: Movie) -> Movie:
+        """Keep another dataset of a movie's file; the document chooses it by its key.
+
+        Raises
+        ------
+        ExperimentError
+            There is no movie of that name.
+        """
+        self.movie(name)
+        self._datasets[name, movie.dataset] = movie.renamed(name)
+        return self._datasets[name, movie.dataset]
+
+    def dataset(self, name: str, key: str) -> Movie | None:
+        """A movie in a dataset of its file; None where that was not read yet."""
+        first = self._movies.get(name)
+        is_first = first is not None and first.dataset == key
+        return first if is_first else self._datasets.get((name, key))
+
+    def _chosen(self, name: str) -> Movie:
+        """The movie in the dataset that the document says."""
+        key = self.document.datasets.get(name)
+        found = None if key is None else self.dataset(name, key)
+        return self._movies[name] if found is None else found
+
     def add_trace(self, trace: Trace) -> Trace:
         """Add a trace; a name that is taken gets a number. Returns it as added."""
         trace = trace.renamed(_free_name(trace.name, self._traces))
@@ -98,6 +123,8 @@ class Experiment:
         """Take a movie out; its rows stay in the document."""
         self.movie(name)
         del self._movies[name]
+        for key in [key for key in self._datasets if key[0] == name]:
+            del self._datasets[key]
 
     def remove_trace(self, name: str) -> None:
         """Take a trace out."""
@@ -117,7 +144,7 @@ class Experiment:
             name = next(iter(self._movies))
         if name not in self._movies:
             raise ExperimentError(f"The experiment has no movie {name!r}.")
-        movie = self._movies[name]
+        movie = self._chosen(name)
         typed = self.document.calibrations.get(name)
         if typed:
             movie = movie.with_calibration(typed[-1])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.dataset import Dataset
 from napari_insitu_tem.model.errors import (
     CalibrationError,
     ReadError,
@@ -242,6 +243,10 @@ class Movie:
         What else the file says, as plain values.
     warnings
         Sentences the user should read.
+    datasets
+        What the file holds to choose from, where its format can hold several.
+    dataset
+        Key of the one that this movie is; "" where there is no choice.
     """
 
     name: str
@@ -255,6 +260,8 @@ class Movie:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     frame_sizes_nm: NDArray[np.float64] | None = None
+    datasets: tuple[Dataset, ...] = ()
+    dataset: str = ""
 
     def __post_init__(self) -> None:
         sizes = self.frame_sizes_nm

@@ -220,6 +220,7 @@ class Session:
         self.history.push(step, merge_key=merge_key, onto=onto)
         self._drop_lost_selection()
         self.document_changed.emit(Change(label, before, document))
+        self._follow_datasets(before)
         self.saved_changed.emit(False)
 
     def preview(self, document: Document) -> None:
@@ -258,8 +259,20 @@ class Session:
         self.document_changed.emit(
             Change(edit.label, before, document, is_restored=True)
         )
+        self._follow_datasets(before)
         self.saved_changed.emit(self.history.is_saved)
         return edit.label
+
+    def _follow_datasets(self, before: Document) -> None:
+        """Another dataset of a movie's file is another movie for whoever shows it."""
+        if before.datasets is self.document.datasets:
+            return
+        here = self._playhead
+        if here is not None:
+            last = len(self._experiment.movie(here.movie)) - 1
+            self._playhead = Playhead(here.movie, min(here.frame, last))
+        self.experiment_changed.emit()
+        self.playhead_changed.emit(self._playhead)
 
     def mark_saved(self) -> None:
         """Say that the present document is on disk."""

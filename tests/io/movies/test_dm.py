@@ -77,6 +77,13 @@ def test_largest_of_several_images(tmp_path, rng):
     movie = read_movie(path)
     np.testing.assert_array_equal(np.asarray(movie.frames), large)
     assert "holds 2 images; the largest" in movie.warnings[0]
+    assert [(one.key, one.shape) for one in movie.datasets] == [
+        ("2", (3, 8, 8)),
+        ("1", (1, 5, 5)),
+    ]
+    movie = read_movie(path, dataset="1")
+    np.testing.assert_array_equal(movie.frames.frame(0), small)
+    assert not movie.warnings
 
 
 def test_readable_image_beside_a_larger_spectrum(tmp_path, rng):

@@ -174,3 +174,26 @@ def test_a_process_that_another_file_harmed_is_not_believed(tmp_path, monkeypatc
             file["data"] = np.zeros((3, 4, 5), "u2")
         assert len(read_movie(path)) == 3
     vetter.stop()
+
+
+def test_a_chosen_stack(path, data):
+    with h5py.File(path, "w") as file:
+        for name, part in (("before", data[:2]), ("after", data)):
+            group = file.create_group(f"entry/{name}")
+            names = ["t", "y", "x"]
+            group.attrs.update({"NX_class": "NXdata", "signal": "data", "axes": names})
+            group["data"] = part
+            axis(group, "t", np.arange(len(part)) * 0.5, "t", "s")
+        file["mask"] = data[0]
+    movie = read_movie(path)
+    assert "2 stacks of images; the largest, /entry/after/data" in movie.warnings[0]
+    assert movie.dataset == "entry/after/data"
+    keys = ["entry/after/data", "entry/before/data", "mask"]
+    assert [one.key for one in movie.datasets] == keys
+    assert movie.datasets[1].describe() == "entry/before/data, 2 × 9 × 7, uint16"
+    movie = read_movie(path, dataset="/entry/before/data")
+    np.testing.assert_array_equal(np.asarray(movie.frames), data[:2])
+    np.testing.assert_allclose(movie.times_s, [0, 0.5])
+    assert not movie.warnings
+    with pytest.raises(ReadError, match="no dataset 'nothing'"):
+        read_movie(path, dataset="nothing")

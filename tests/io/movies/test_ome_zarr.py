@@ -149,16 +149,24 @@ def test_channels(tmp_path, rng):
     movie = read_movie(ome(tmp_path / "stains.zarr", data.astype("uint16")))
     assert movie.shape == (4, 6, 8)
     np.testing.assert_array_equal(movie.frames.frame(1), data[1, 0, 0])
-    assert "first of 3 channels" in movie.warnings[0]
+    assert "3 images; full, channel 1 was taken" in movie.warnings[0]
+    movie = read_movie(tmp_path / "stains.zarr", dataset="full, channel 3")
+    np.testing.assert_array_equal(movie.frames.frame(1), data[1, 2, 0])
+    assert "taken" not in " ".join(movie.warnings)
 
 
 def test_planes_are_frames_without_times(tmp_path, data):
     movie = read_movie(ome(tmp_path / "a.zarr", data[None, None]))
     np.testing.assert_array_equal(np.asarray(movie.frames), data)
     assert movie.times is None
-    volumes = ome(tmp_path / "b.zarr", np.zeros((2, 1, 3, 4, 5), "u2"))
+    parts = np.arange(120, dtype="u2").reshape(2, 1, 3, 4, 5)
+    volumes = ome(tmp_path / "b.zarr", parts)
+    movie = read_movie(volumes, dataset="full, slice 2")
+    np.testing.assert_array_equal(np.asarray(movie.frames), parts[:, 0, 1])
+    assert len(read_movie(volumes).datasets) == 3
+    write(tmp_path / "c.zarr", parts[:, 0])
     with pytest.raises(ReadError, match="several axes"):
-        read_movie(volumes)
+        read_movie(tmp_path / "c.zarr")
 
 
 def test_the_largest_array_of_a_group(tmp_path, data):
@@ -170,6 +178,30 @@ def test_the_largest_array_of_a_group(tmp_path, data):
     np.testing.assert_array_equal(np.asarray(movie.frames), data)
     assert movie.metadata["dataset"] == "inner/movie"
     assert "2 arrays" in movie.warnings[0]
+    movie = read_movie(tmp_path / "a.zarr", dataset="inner/small")
+    assert movie.shape == (2, 4, 4)
+    assert not movie.warnings
+
+
+def test_images_of_a_converted_file(tmp_path, data):
+    """Each image of the file in a group of its own, numbered."""
+    zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
+    ome(tmp_path / "a.zarr" / "0", data[:2, None, None])
+    ome(tmp_path / "a.zarr" / "1", data[:, None, None])
+    movie = read_movie(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(np.asarray(movie.frames), data[:2])
+    assert "2 images; the first" in movie.warnings[0]
+    movie = read_movie(tmp_path / "a.zarr", dataset="1/full")
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+    assert movie.pixel_size_nm == pytest.approx((0.2, 0.25))
+
+
+def test_a_group_behind_a_link_is_not_followed(tmp_path, data):
+    write(tmp_path / "secret", data)
+    zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
+    (tmp_path / "a.zarr" / "inner").symlink_to(tmp_path / "secret")
+    with pytest.raises(ReadError):
+        read_movie(tmp_path / "a.zarr").frames.frame(0)
 
 
 def test_nothing_to_show(tmp_path):

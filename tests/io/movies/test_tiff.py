@@ -388,16 +388,27 @@ def test_circle_of_damaged_pages_comes_to_an_end(tmp_path):
     assert "breaks off" in " ".join(movie.warnings)
 
 
-def test_stack_with_channels_and_times_is_refused(tmp_path, rng):
+def test_a_channel_of_imagejs_hyperstack(tmp_path, rng):
     path = tmp_path / "hyper.tif"
-    data = stack(rng, (4, 2, 9, 7), "uint16")
-    tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TCYX"})
-    with pytest.raises(ReadError, match="4 times x 2 channels"):
-        read_movie(path)
+    data = stack(rng, (4, 3, 2, 9, 7), "uint16")
+    tifffile.imwrite(
+        path, data, imagej=True, metadata={"axes": "TZCYX", "finterval": 0.5}
+    )
+    movie = read_movie(path)
+    np.testing.assert_array_equal(np.asarray(movie.frames), data[:, 0, 0])
+    assert "slice 1, channel 1 was taken" in movie.warnings[0]
+    assert [one.key for one in movie.datasets][-1] == "slice 3, channel 2"
+    movie = read_movie(path, dataset="slice 2, channel 2")
+    np.testing.assert_array_equal(np.asarray(movie.frames), data[:, 1, 1])
+    np.testing.assert_allclose(movie.times_s, [0, 0.5, 1, 1.5])
+    assert not movie.warnings
+    with pytest.raises(ReadError, match="no dataset 'slice 4'") as refused:
+        read_movie(path, dataset="slice 4")
+    assert "slice 1, channel 1" in refused.value.hint
 
 
 @pytest.mark.parametrize("compression", [None, "zlib"])
-def test_two_axes_in_tifffiles_own_form_are_refused(tmp_path, rng, compression):
+def test_a_slice_of_tifffiles_own_form(tmp_path, rng, compression):
     path = tmp_path / "hyper.tif"
     data = stack(rng, (4, 2, 9, 7), "uint16")
     tifffile.imwrite(
@@ -407,8 +418,68 @@ def test_two_axes_in_tifffiles_own_form_are_refused(tmp_path, rng, compression):
         compression=compression,
         photometric="minisblack",
     )
-    with pytest.raises(ReadError, match="4 times x 2 slices"):
+    for i in range(2):
+        movie = read_movie(path, dataset=f"slice {i + 1}")
+        np.testing.assert_array_equal(np.asarray(movie.frames), data[:, i])
+
+
+def test_too_many_axes_are_refused(tmp_path):
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, np.zeros((20, 30, 4, 4), "u1"), photometric="minisblack")
+    with pytest.raises(ReadError, match="more axes than time"):
         read_movie(path)
+
+
+def test_a_file_with_one_movie_has_no_choice(tmp_path, rng):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, stack(rng, (4, 9, 7), "uint16"), photometric="minisblack")
+    assert read_movie(path).datasets == ()
+    with pytest.raises(ReadError, match="no dataset 'x'"):
+        read_movie(path, dataset="x")
+
+
+def test_series_of_an_ome_file(tmp_path, rng):
+    path = tmp_path / "a.ome.tif"
+    parts = [stack(rng, (n, 9, 7), "uint16") for n in (3, 5)]
+    with tifffile.TiffWriter(path, ome=True) as file:
+        for part, size, step in zip(parts, (0.2, 0.7), (0.5, 2), strict=True):
+            about = {
+                "axes": "TYX",
+                "Name": f"view of {size}",
+                "PhysicalSizeX": size,
+                "PhysicalSizeXUnit": "nm",
+                "PhysicalSizeY": size,
+                "PhysicalSizeYUnit": "nm",
+                "TimeIncrement": step,
+                "TimeIncrementUnit": "s",
+            }
+            file.write(part, photometric="minisblack", metadata=about)
+    movie = read_movie(path)
+    assert "2 image series; the largest, view of 0.7, was taken" in movie.warnings[0]
+    assert movie.pixel_size_nm == pytest.approx(0.7)
+    assert movie.dataset == "series 2"
+    movie = read_movie(path, dataset="view of 0.2")
+    np.testing.assert_array_equal(np.asarray(movie.frames), parts[0])
+    assert movie.pixel_size_nm == pytest.approx(0.2)
+    np.testing.assert_allclose(movie.times_s, [0, 0.5, 1])
+    assert movie.dataset == "series 1"
+
+
+def test_pages_of_two_sizes(tmp_path, rng):
+    path = tmp_path / "mixed.tif"
+    small, large = stack(rng, (2, 5, 6), "uint8"), stack(rng, (3, 9, 7), "uint16")
+    with tifffile.TiffWriter(path) as file:
+        for page in small:
+            file.write(page, metadata=None, resolution=(2e7, 2e7), resolutionunit=3)
+        for page in large:
+            file.write(page, metadata=None, resolution=(5e6, 5e6), resolutionunit=3)
+    movie = read_movie(path)
+    np.testing.assert_array_equal(np.asarray(movie.frames), large)
+    assert movie.pixel_size_nm == pytest.approx(2.0)  # of its own pages
+    assert [one.key for one in movie.datasets] == ["from page 3", "from page 1"]
+    movie = read_movie(path, dataset="from page 1")
+    np.testing.assert_array_equal(np.asarray(movie.frames), small)
+    assert movie.pixel_size_nm == pytest.approx(0.5)
 
 
 def test_complex_numbers_are_refused(tmp_path):

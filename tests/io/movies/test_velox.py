@@ -133,9 +133,15 @@ def test_detectors_side_by_side(tmp_path, data):
         (data + k, [text(s, detector=name) for s in STAMPS])
         for k, name in enumerate(["BF", "HAADF", "DF4"])
     ]
-    movie = read_movie(write(tmp_path / "a.emd", *images))
+    path = write(tmp_path / "a.emd", *images)
+    movie = read_movie(path)
     np.testing.assert_array_equal(movie.frames.frame(0), data[0] + 1)
     assert "3 images (BF, DF4, HAADF); HAADF was taken" in movie.warnings[0]
+    movie = read_movie(path, dataset="DF4")
+    np.testing.assert_array_equal(movie.frames.frame(1), data[1] + 2)
+    assert not movie.warnings
+    keys = {one.name: one.key for one in movie.datasets}
+    assert read_movie(path, dataset=keys["BF"]).dataset == movie.datasets[0].key
 
 
 @pytest.mark.parametrize("bad", [b"", b"{", b"[" * 50_000, b"[1]", b'{"a": "\xff"}'])

@@ -83,6 +83,7 @@ def full_document() -> Document:
             {"film": (Calibration.square(0.1), None), "two": (None,)}
         ),
         intervals=MappingProxyType({"film": 0.1}),
+        datasets=MappingProxyType({"film": "entry/data"}),
         beams=MappingProxyType(
             {
                 "film": Beam(gain=4.1, region=(0, 1, 8, 9), counts=((0, 1 / 3),)),

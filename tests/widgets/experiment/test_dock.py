@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from napari.utils.notifications import notification_manager
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog
 
 from napari_insitu_tem.io.saving import atomic
@@ -460,3 +461,52 @@ def test_a_dock_that_was_closed_hears_nothing_any_more(qtbot, viewer, dock):
         dock.deleteLater()
     session.add_movie(stamped_movie())
     session.say("Nobody is left to hear this.")
+
+
+def test_another_dataset_of_a_file(qtbot, dock, viewer, open_files, save_as, tmp_path):
+    path = tmp_path / "wire.tif"
+    data = np.arange(6 * 2 * 30 * 40, dtype="u2").reshape(6, 2, 30, 40)
+    tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TCYX"})
+    open_files(path)
+    box = dock.files.cards[0].dataset
+    assert [box.itemText(i) for i in range(box.count())] == [
+        "channel 1, 6 × 30 × 40, uint16",
+        "channel 2, 6 × 30 × 40, uint16",
+    ]
+    add_row(dock.session, frame=2)
+
+    box.showPopup()
+    qtbot.keyClick(box.view(), Qt.Key.Key_Down)
+    qtbot.keyClick(box.view(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: dock.session.movie.dataset == "channel 2", timeout=5000)
+    assert dock.files.cards[0].dataset.currentText().startswith("channel 2")
+    layer = link_of(viewer).movie_layer("wire")
+    np.testing.assert_array_equal(layer.data[3], data[3, 1])
+    images = [one for one in viewer.layers if one.name.startswith("wire")]
+    assert images[0] is layer
+    assert "wire is channel 2 now" in dock.status.text()
+
+    dock.session.undo()
+    assert dock.files.cards[0].dataset.currentText().startswith("channel 1")
+    np.testing.assert_array_equal(
+        link_of(viewer).movie_layer("wire").data[3], data[3, 0]
+    )
+    dock.session.redo()
+    save_as(tmp_path / "x.insitu")
+    open_files(tmp_path / "x.insitu")
+    assert dock.files.cards[0].dataset.currentText().startswith("channel 2")
+    assert len(dock.session.document.records) == 1
+
+
+def test_a_dataset_that_cannot_be_read_any_more(qtbot, dock, open_files, tmp_path):
+    path = tmp_path / "wire.tif"
+    data = np.zeros((6, 2, 30, 40), "u2")
+    tifffile.imwrite(path, data, imagej=True, metadata={"axes": "TCYX"})
+    open_files(path)
+    path.unlink()
+    box = dock.files.cards[0].dataset
+    box.activated.emit(1)
+    qtbot.waitUntil(lambda: not dock.busy.is_busy, timeout=5000)
+    assert "does not exist" in dock.status.text()
+    assert box.currentText().startswith("channel 1")
+    assert dock.session.movie.dataset == "channel 1"

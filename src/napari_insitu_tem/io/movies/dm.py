@@ -29,16 +29,19 @@ def _sniff(looked: Probe) -> float:
     return 0.95 if byte_order(looked.head) else 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+def _read(
+    paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
     path = paths[0]
     tags = read_tags(path)
-    image = choose_image(tags, path)
+    facts = Facts()
+    image = choose_image(tags, path, dataset, facts)
     source = RawFrames(
         path, image.offsets, image.stored_shape, image.dtype, finish=image.finish
     )
     return build_movie(
         source,
-        dm_facts(image),
+        dm_facts(image, facts),
         paths,
         name=path.stem,
         form=f"Gatan DM{tags.version}",
@@ -46,9 +49,10 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     )
 
 
-def dm_facts(image: DmImage) -> Facts:
+def dm_facts(image: DmImage, facts: Facts | None = None) -> Facts:
     """What the tags of an image say beside its pixels."""
-    facts = Facts(warnings=list(image.warnings))
+    facts = Facts() if facts is None else facts
+    facts.warnings += image.warnings
     own = image.tags.get("ImageTags", {})
     _take_scale(image.tags, facts)
     note_microscope(image.tags, facts)
@@ -135,10 +139,11 @@ FORMAT = Format(
     library="",
     reads=(
         "images and stacks of integers, real numbers, masks and RGB; of several images "
-        "the largest; scale, frame interval, exposure, start and microscope from the "
-        "tags"
+        "the largest, or the one that is chosen; scale, frame interval, exposure, "
+        "start and microscope from the tags"
     ),
     missing="complex images, spectra and scanned diffraction",
     sniff=_sniff,
     read=_read,
+    chooses=True,
 )

@@ -12,7 +12,7 @@ import numpy as np
 from napari_insitu_tem.io.movies.dm import dm_facts
 from napari_insitu_tem.io.movies.dm_image import DmImage
 from napari_insitu_tem.io.movies.dm_tags import Block, Group, entries, number
-from napari_insitu_tem.io.movies.facts import build_movie
+from napari_insitu_tem.io.movies.facts import Facts, build_movie
 from napari_insitu_tem.io.movies.hdf5_file import (
     Hdf5Frames,
     attribute,
@@ -27,6 +27,7 @@ from napari_insitu_tem.io.movies.part_frames import PartFrames, raw_parts
 from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.model.dataset import Dataset
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -44,12 +45,15 @@ def _sniff(looked: Probe) -> float:
         return 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+def _read(
+    paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
     path = paths[0]
     file = open_hdf5(path)
     source: Any = None
     try:
-        group, data = _largest(file, path)
+        facts = Facts()
+        group, data = _choose(file, path, dataset, facts)
         tags = _tree(group, 0)
         claimed = number(tags, "ImageTags", "In-situ", "Recorded", "# Frames")
         parts = raw_parts(path) if math.isfinite(claimed) else []
@@ -65,7 +69,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
                 )
         shape = source.shape[0], source.shape[1], source.shape[2]
         image = DmImage(tags, 0, shape, shape[1:], data.dtype, warnings=warnings)
-        facts = dm_facts(image)
+        dm_facts(image, facts)
     finally:
         if not isinstance(source, Hdf5Frames):
             file.close()
@@ -80,8 +84,11 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     )
 
 
-def _largest(file: Any, path: Path) -> tuple[Any, Any]:
-    """The largest image of the list, and its data; thumbnails are left out."""
+def _choose(file: Any, path: Path, wanted: str, facts: Facts) -> tuple[Any, Any]:
+    """The largest image of the list, or the wanted one, and its data.
+
+    Thumbnails are left out where there is anything else.
+    """
     thumbnails = {
         number(entry, "ImageIndex")
         for entry in entries(_tree(child(file, "Thumbnails"), 0))
@@ -92,15 +99,26 @@ def _largest(file: Any, path: Path) -> tuple[Any, Any]:
         if is_frames(data) and min(data.shape) > 0:
             place = name.strip("[]")
             is_real = not (place.isdecimal() and float(place) in thumbnails)
-            found.append((is_real, math.prod(data.shape), name, group, data))
+            found.append((is_real, math.prod(data.shape), place, group, data))
     if not found:
         raise ReadError(
             f"{path.name} holds no image of real numbers.",
             hint="Save it again, or export the images as TIFF.",
             path=path,
         )
-    best = max(found, key=lambda entry: entry[:2])
-    return best[3], best[4]
+    found.sort(key=lambda entry: entry[:2], reverse=True)
+    real = [entry for entry in found if entry[0]] or found
+    datasets = [
+        Dataset(
+            place,
+            str(attribute(group, "Name") or f"image {place}"),
+            tuple(data.shape),
+            str(data.dtype),
+        )
+        for _, _, place, group, data in real
+    ]
+    why = f"The file holds {len(real)} images; the largest was taken."
+    return real[facts.choose(datasets, wanted, path, best=0, why=why)][3:]
 
 
 def _tree(group: Any, depth: int) -> Group:
@@ -158,4 +176,5 @@ FORMAT = Format(
     missing="colour and complex images",
     sniff=_sniff,
     read=_read,
+    chooses=True,
 )

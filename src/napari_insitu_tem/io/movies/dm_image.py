@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from napari_insitu_tem.io.movies.dm_tags import (
     number,
     text,
 )
+from napari_insitu_tem.io.movies.facts import Facts
 from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES, MAX_SIDE
+from napari_insitu_tem.model.dataset import Dataset
 from napari_insitu_tem.model.errors import ReadError
 
 #: DigitalMicrograph's numbers for types of pixels, and what they are here.
@@ -46,6 +48,7 @@ _REFUSED = {
     28: "numbers of 128 bits",
 }
 _ENERGIES = ("ev", "kev")
+_MAX_CHOICE = 200
 
 Finish = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -90,13 +93,27 @@ class DmImage:
         return range(self.offset, stop, self.frame_bytes)
 
 
-def choose_image(tags: Tags, path: Path) -> DmImage:
-    """The largest array that can be frames; the thumbnail is none.
+def choose_image(
+    tags: Tags, path: Path, wanted: str = "", facts: Facts | None = None
+) -> DmImage:
+    """The largest array that can be frames, or the wanted one; no thumbnail.
+
+    Parameters
+    ----------
+    tags
+        Of the file.
+    path
+        The file.
+    wanted
+        Its number in the list of images, or its name; "" for the largest.
+    facts
+        Told which images there are.
 
     Raises
     ------
     ReadError
-        There is no array, or none that is an image or a stack of images.
+        There is no array, none that is an image or a stack of images, or not the wanted
+        one.
     """
     arrays = _arrays(tags.root)
     if not arrays:
@@ -104,37 +121,46 @@ def choose_image(tags: Tags, path: Path) -> DmImage:
         raise ReadError(
             f"{path.name} {what}.", hint="Copy or save it again.", path=path
         )
-    arrays.sort(key=lambda array: -find(array, "ImageData", "Data").nbytes)
-    failure: ReadError | None = None
-    for array in arrays:
+    images, datasets = _images(arrays, path)
+    why = f"The file holds {len(images)} images; the largest was taken."
+    facts = Facts() if facts is None else facts
+    image = images[facts.choose(datasets, wanted, path, best=0, why=why)]
+    if tags.is_cut:
+        image.warnings.append(
+            "The file is cut off behind its image; times and other tags may lack."
+        )
+    return image
+
+
+def _images(
+    arrays: Sequence[tuple[int, Group]], path: Path
+) -> tuple[list[DmImage], list[Dataset]]:
+    """The arrays that can be frames, the largest first."""
+    by_size = sorted(arrays, key=lambda a: -find(a[1], "ImageData", "Data").nbytes)
+    images, datasets, failures = [], [], []
+    for place, array in by_size[:_MAX_CHOICE]:
         try:
             image = _as_image(array, path)
         except ReadError as error:
-            failure = failure or error
+            failures.append(error)
             continue
-        if len(arrays) > 1:
-            image.warnings.append(
-                f"The file holds {len(arrays)} images; the largest was taken."
-            )
-        if tags.is_cut:
-            image.warnings.append(
-                "The file is cut off behind its image; times and other tags may lack."
-            )
-        return image
-    assert failure is not None
-    raise failure
+        name = text(array, "Name") or f"image {place}"
+        images.append(image)
+        datasets.append(Dataset(str(place), name, image.shape, str(image.dtype)))
+    if not images:
+        raise failures[0]
+    return images, datasets
 
 
-def _arrays(root: Group) -> list[Group]:
-    """The entries of the image list that have data, without the thumbnails."""
+def _arrays(root: Group) -> list[tuple[int, Group]]:
+    """Place and entry of the images that have data, without the thumbnails."""
     thumbnails = {number(t, "ImageIndex") for t in entries(root, "Thumbnails")}
     found = [
         (place, entry)
         for place, entry in enumerate(entries(root, "ImageList"))
         if isinstance(find(entry, "ImageData", "Data"), Block)
     ]
-    real = [entry for place, entry in found if place not in thumbnails]
-    return real or [entry for _, entry in found]
+    return [array for array in found if array[0] not in thumbnails] or found
 
 
 def _as_image(array: Group, path: Path) -> DmImage:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_insitu_tem.io.movies.units import clean_unit, is_reciprocal, nm_per
 from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.dataset import Dataset, find_dataset
 from napari_insitu_tem.model.movie import FrameArray, FrameSource, Movie
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
@@ -29,7 +30,7 @@ class Facts:
     ----------
     flavour
         Which kind of the format the file is, in words; may be empty.
-    calibration, frame_sizes_nm, times, stamp, metadata, warnings
+    calibration, frame_sizes_nm, times, stamp, metadata, warnings, datasets, dataset
         As in a movie.
     exposure_s
         Exposure of every frame where the file gives one for all.
@@ -43,6 +44,43 @@ class Facts:
     stamp: StartStamp | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    datasets: tuple[Dataset, ...] = ()
+    dataset: str = ""
+
+    def choose(
+        self,
+        datasets: Sequence[Dataset],
+        wanted: str,
+        path: Path,
+        *,
+        best: int,
+        why: str = "",
+    ) -> int:
+        """Place of the dataset that becomes the movie.
+
+        Parameters
+        ----------
+        datasets
+            All of the file.
+        wanted
+            Key or name of one; "" for the best one.
+        path
+            The file.
+        best
+            Place of the one that is taken without a wish.
+        why
+            What to say then: "The file holds 3 images; the largest was taken."
+
+        Raises
+        ------
+        ReadError
+            There is none of that name.
+        """
+        place = find_dataset(datasets, wanted, path) if wanted else best
+        self.datasets, self.dataset = tuple(datasets), datasets[place].key
+        if why and not wanted and len(datasets) > 1:
+            self.warn(f"{why} Another one can be chosen as its dataset.")
+        return place
 
     def warn(self, sentence: str) -> None:
         """Keep a sentence for the user, once."""
@@ -180,4 +218,6 @@ def build_movie(
         reader=reader,
         metadata=facts.metadata,
         warnings=tuple(facts.warnings),
+        datasets=facts.datasets,
+        dataset=facts.dataset,
     )

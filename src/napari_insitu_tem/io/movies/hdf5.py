@@ -23,41 +23,48 @@ from napari_insitu_tem.io.movies.hdf5_file import (
 from napari_insitu_tem.io.movies.units import is_reciprocal, nm_per, seconds_per
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.model.dataset import Dataset
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.timebase import FrameTimes, to_ns
 
 _MAX_AXIS = 10_000_000
+_MAX_CHOICE = 200
 
 
 def _sniff(looked: Probe) -> float:
     return 0.5 if is_hdf5(looked) else 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+def _read(
+    paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
     path = paths[0]
     file = open_hdf5(path)
     source: Any = None
     try:
         facts = Facts()
-        dataset, parent = _choose(file, path, facts)
-        axes = [_axis(parent, dataset, i) for i in range(dataset.ndim)]
-        time_axis = _time_axis(dataset, axes)
-        source = open_frames(dataset, path, time_axis)
+        stack, parent = _choose(file, path, dataset, facts)
+        axes = [_axis(parent, stack, i) for i in range(stack.ndim)]
+        time_axis = _time_axis(stack, axes)
+        source = open_frames(stack, path, time_axis)
         image_axes = [axis for i, axis in enumerate(axes) if i != time_axis]
         _take_scale(image_axes, facts)
         if time_axis is not None:
-            _take_times(axes[time_axis], dataset.shape[time_axis], facts)
-        facts.note(dataset=str(dataset.name))
+            _take_times(axes[time_axis], stack.shape[time_axis], facts)
+        facts.note(dataset=str(stack.name))
     finally:
         if not isinstance(source, Hdf5Frames):
             file.close()
     return build_movie(source, facts, paths, name=path.stem, form="HDF5", reader="h5py")
 
 
-def _choose(file: Any, path: Path, facts: Facts) -> tuple[Any, Any]:
-    """The marked stack, else the largest one, and the group that describes it."""
+def _choose(file: Any, path: Path, wanted: str, facts: Facts) -> tuple[Any, Any]:
+    """The marked stack, else the largest one, and the group that describes it.
+
+    The others can be wanted as well: stacks first, the largest of each kind first.
+    """
     found = []
     for way, item in walk(file):
         if is_frames(item) and min(item.shape) > 0:
@@ -69,18 +76,24 @@ def _choose(file: Any, path: Path, facts: Facts) -> tuple[Any, Any]:
             hint="Open the file that holds the images, or export them as TIFF.",
             path=path,
         )
-    best = max(found, key=lambda entry: entry[0])
-    others = sum(entry[0][:2] == best[0][:2] for entry in found) - 1
-    if others:
-        facts.warn(
-            f"The file holds {others + 1} stacks of images; the largest, {best[1]}, "
-            "was taken."
-        )
-    if attribute(best[3], "emd_group_type") is not None:
+    found = sorted(found, key=lambda entry: entry[0], reverse=True)[:_MAX_CHOICE]
+    like = sum(entry[0][:2] == found[0][0][:2] for entry in found)
+    datasets = [
+        Dataset(way.strip("/"), way.strip("/"), tuple(item.shape), str(item.dtype))
+        for _, way, item, _ in found
+    ]
+    why = (
+        f"The file holds {like} stacks of images; the largest, {found[0][1]}, was "
+        "taken."
+    )
+    wanted = wanted.strip("/")
+    place = facts.choose(datasets, wanted, path, best=0, why=why if like > 1 else "")
+    _, _, chosen, parent = found[place]
+    if attribute(parent, "emd_group_type") is not None:
         facts.flavour = "Berkeley EMD"
-    elif attribute(best[3], "NX_class") is not None:
+    elif attribute(parent, "NX_class") is not None:
         facts.flavour = "NeXus"
-    return best[2], best[3]
+    return chosen, parent
 
 
 def _rank(parent: Any, item: Any) -> tuple[bool, bool, int]:
@@ -175,10 +188,11 @@ FORMAT = Format(
     library="h5py",
     extra="hdf5",
     reads=(
-        "the stack that the file marks as its signal, else the largest; scale and "
-        "frame times from the axes of Berkeley EMD and NeXus"
+        "the stack that the file marks as its signal, else the largest, or the one "
+        "that is chosen; scale and frame times from the axes of Berkeley EMD and NeXus"
     ),
     missing="four axes and more; files whose frames lie behind links in other files",
     sniff=_sniff,
     read=_read,
+    chooses=True,
 )

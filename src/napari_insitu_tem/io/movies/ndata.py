@@ -40,6 +40,7 @@ from napari_insitu_tem.io.movies.raw_frames import (
 )
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.model.dataset import Dataset, find_dataset
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -63,12 +64,19 @@ def _sniff(looked: Probe) -> float:
         return 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+def _read(
+    paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
     path = paths[0]
     facts = Facts()
     with path.open("rb") as file:
         is_zip = file.read(4) == _ZIP
-    source = _from_zip(path, facts) if is_zip else _from_hdf5(path, facts)
+    if is_zip:
+        source: RawFrames | Hdf5Frames = _from_zip(path, facts)
+        if dataset:
+            find_dataset((), dataset, path)
+    else:
+        source = _from_hdf5(path, dataset, facts)
     reader = "ndata" if is_zip else "h5py"
     return build_movie(
         source, facts, paths, name=path.stem, form="Nion Swift", reader=reader
@@ -157,14 +165,23 @@ def _items(file: Any) -> list[tuple[Any, Properties]]:
     ]
 
 
-def _from_hdf5(path: Path, facts: Facts) -> RawFrames | Hdf5Frames:
+def _from_hdf5(path: Path, wanted: str, facts: Facts) -> RawFrames | Hdf5Frames:
     file = open_hdf5(path)
     source: RawFrames | Hdf5Frames | None = None
     try:
         items = _items(file)
-        data, properties = max(items, key=lambda item: math.prod(item[0].shape))
-        if len(items) > 1:
-            facts.warn(f"The file holds {len(items)} items; the largest was taken.")
+        items.sort(key=lambda item: -math.prod(item[0].shape))
+        datasets = [
+            Dataset(
+                key := str(data.name).strip("/"),
+                str(properties.get("title") or key),
+                tuple(data.shape),
+                str(data.dtype),
+            )
+            for data, properties in items
+        ]
+        why = f"The file holds {len(items)} items; the largest was taken."
+        data, properties = items[facts.choose(datasets, wanted, path, best=0, why=why)]
         axes: Axes = axes_of(data.shape, False, properties, path)
         take_properties(properties, axes, facts)
         source = open_frames(data, path, 0 if axes.is_stack else None)
@@ -188,4 +205,5 @@ FORMAT = Format(
     missing="spectra and 4-D data; arrays that were compressed; Swift's Zarr storage",
     sniff=_sniff,
     read=_read,
+    chooses=True,
 )

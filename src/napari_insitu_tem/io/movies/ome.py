@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,8 +17,15 @@ from napari_insitu_tem.model.timebase import FrameTimes, to_ns
 Element = ElementTree.Element
 
 
-def take_ome(xml: str, frames: int, facts: Facts) -> None:
-    """Read the first image of an OME-XML text.
+def take_ome(
+    xml: str,
+    frames: int,
+    facts: Facts,
+    *,
+    image: int = 0,
+    fixed: Mapping[str, int] | None = None,
+) -> None:
+    """Read one image of an OME-XML text.
 
     Parameters
     ----------
@@ -26,7 +33,11 @@ def take_ome(xml: str, frames: int, facts: Facts) -> None:
         The text.
     frames
         Number of frames; planes are counted along whichever of T, Z, C is longer
-        than one.
+        than one and not fixed.
+    image
+        Its place among the images of the text.
+    fixed
+        Place along each axis of which one channel or slice was chosen.
     """
     facts.flavour = "OME"
     try:
@@ -34,16 +45,17 @@ def take_ome(xml: str, frames: int, facts: Facts) -> None:
     except ElementTree.ParseError:
         facts.warn("Its OME-XML cannot be parsed, so it has neither scale nor times.")
         return
-    image = _first(root, "Image")
-    pixels = None if image is None else _first(image, "Pixels")
-    if image is None or pixels is None:
+    images = list(_all(root, "Image"))
+    told = images[image] if image < len(images) else None
+    pixels = None if told is None else _first(told, "Pixels")
+    if told is None or pixels is None:
         return
-    date = _first(image, "AcquisitionDate")
+    date = _first(told, "AcquisitionDate")
     if date is not None:
         facts.stamp = iso_stamp(date.text, "OME AcquisitionDate")
-    facts.note(image_name=image.get("Name", ""))
+    facts.note(image_name=told.get("Name", ""))
     _take_pixel_size(pixels, facts)
-    _take_times(pixels, frames, facts)
+    _take_times(pixels, frames, facts, fixed or {})
 
 
 def _take_pixel_size(pixels: Element, facts: Facts) -> None:
@@ -63,10 +75,12 @@ def _take_pixel_size(pixels: Element, facts: Facts) -> None:
         facts.calibrate(y, x, unit_x, "OME PhysicalSize")
 
 
-def _take_times(pixels: Element, frames: int, facts: Facts) -> None:
+def _take_times(
+    pixels: Element, frames: int, facts: Facts, fixed: Mapping[str, int]
+) -> None:
     """Plane stamps first, then the time increment."""
-    starts = _of_planes(pixels, frames, "DeltaT")
-    exposures = _of_planes(pixels, frames, "ExposureTime")
+    starts = _of_planes(pixels, frames, "DeltaT", fixed)
+    exposures = _of_planes(pixels, frames, "ExposureTime", fixed)
     starts[np.abs(starts) >= LONGEST_S] = np.nan
     given = int(np.isfinite(starts).sum())
     increment = _number(pixels.get("TimeIncrement"))
@@ -92,17 +106,20 @@ def _take_exposures(exposures: NDArray[np.float64], facts: Facts) -> None:
         )
 
 
-def _of_planes(pixels: Element, frames: int, name: str) -> NDArray[np.float64]:
+def _of_planes(
+    pixels: Element, frames: int, name: str, fixed: Mapping[str, int]
+) -> NDArray[np.float64]:
     """(frames,) seconds of an attribute of the planes, NaN where one has none."""
     values = np.full(frames, np.nan)
-    strides = _strides(pixels)
+    strides = {a: n for a, n in _strides(pixels).items() if a not in fixed}
     for plane in _all(pixels, "Plane"):
         per = seconds_per(plane.get(f"{name}Unit", "s"))
         try:
             frame = sum(int(plane.get(f"The{a}", 0)) * n for a, n in strides.items())
+            is_other = any(int(plane.get(f"The{a}", 0)) != n for a, n in fixed.items())
         except ValueError:
             continue
-        if per is not None and 0 <= frame < frames:
+        if per is not None and not is_other and 0 <= frame < frames:
             values[frame] = _number(plane.get(name)) * per
     return values
 

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from napari_insitu_tem.io.movies.facts import Facts, build_movie
 from napari_insitu_tem.io.movies.units import nm_per, seconds_per
-from napari_insitu_tem.io.movies.zarr_chunks import Selection, ZarrFrames
+from napari_insitu_tem.io.movies.zarr_chunks import ZarrFrames
+from napari_insitu_tem.io.movies.zarr_images import (
+    OWN,
+    Attributes,
+    Axis,
+    Cut,
+    ZarrImage,
+    cuts_of,
+    find_images,
+)
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.model.dataset import Dataset
 from napari_insitu_tem.model.errors import ReadError, TimeBaseError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp
 
-#: The attribute under which frame times are written, which OME-Zarr has no place for.
-OWN = "napari-insitu-tem"
 _MARKS = ("zarr.json", ".zgroup", ".zarray")
-_MAX_FRAMES = 5_000_000
-_MAX_ARRAYS = 1000
-_DEPTH = 4
-
-Attributes = dict[str, Any]
 
 
 def _sniff(looked: Probe) -> float:
@@ -35,133 +38,67 @@ def _sniff(looked: Probe) -> float:
     return 0.95 if looked.is_dir and is_marked else 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+def _read(
+    paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
     import zarr
 
     folder = paths[0]
     facts = Facts()
     opened = zarr.open(str(folder.resolve()), mode="r")
-    if isinstance(opened, zarr.Array):
-        chosen: _Chosen = "", opened, [], dict(opened.attrs)
-    else:
-        chosen = _choose(opened, folder, facts)
-    name, array, axes, notes = chosen
-    selection, time_axis = _selection(array, axes, notes, folder, facts)
-    source = ZarrFrames(array, (folder / name).resolve(), selection)
-    _take_axes(axes, time_axis, source.shape[0], facts)
-    _take_own(notes, source.shape[0], facts)
-    facts.note(dataset=name)
+    found, why = find_images(opened, folder)
+    image, cut = _choose(found, dataset, folder, facts, why)
+    facts.flavour = image.flavour
+    place = _inside(folder, image.way)
+    source = ZarrFrames(image.array, place, cut.selection)
+    _take_axes(image.axes, cut.time_axis, source.shape[0], facts)
+    _take_own(image.notes, source.shape[0], facts)
+    facts.note(dataset=image.way)
     return build_movie(
         source, facts, paths, name=folder.stem, form="Zarr", reader="zarr"
     )
 
 
-def _choose(group: Any, folder: Path, facts: Facts) -> _Chosen:
-    """The first resolution of the first image, else the largest stack."""
-    import zarr
+def _inside(folder: Path, way: str) -> Path:
+    """Where an array lies, which no link may lead out of the folder."""
+    place = (folder / way).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        raise ReadError(
+            f"{way} in {folder.name} is a link to another place, which is not "
+            "followed.",
+            hint="Copy the folder with the files themselves.",
+            path=folder,
+        )
+    return place
 
-    attributes = dict(group.attrs)
-    ome = attributes.get("ome", attributes)
-    scales = ome.get("multiscales") if isinstance(ome, dict) else None
-    if isinstance(scales, list) and scales:
-        facts.flavour = "OME-Zarr"
-        name, axes = _first_resolution(scales[0], folder)
-        array = group.get(name)
-        if not isinstance(array, zarr.Array):
-            raise _damaged(folder, f"its image {name!r} is not there")
-        return name, array, axes, attributes
-    arrays = [
-        (way, item)
-        for way, item in group.members(max_depth=_DEPTH)[:_MAX_ARRAYS]
-        if isinstance(item, zarr.Array) and _is_frames(item)
+
+def _choose(
+    images: Sequence[ZarrImage], wanted: str, folder: Path, facts: Facts, why: str
+) -> tuple[ZarrImage, Cut]:
+    """The wanted image and channel, else the first."""
+    first, *others = images
+    # One that cannot be a movie is none of the others, but is said of the first.
+    cuts = [(first, cut) for cut in cuts_of(first, folder)]
+    for image in others:
+        with suppress(ReadError):
+            cuts += [(image, cut) for cut in cuts_of(image, folder)]
+    datasets = [
+        Dataset(
+            ", ".join(filter(None, (image.way, cut.name))) or folder.stem,
+            ", ".join(filter(None, (image.name, cut.name))) or folder.stem,
+            tuple(image.array.shape),
+            str(image.array.dtype),
+        )
+        for image, cut in cuts
     ]
-    if not arrays:
-        raise ReadError(
-            f"{folder.name} is a Zarr folder without an image or a stack of images.",
-            hint="Open the folder of the image itself.",
-            path=folder,
-        )
-    name, array = max(arrays, key=lambda item: (item[1].ndim > 2, item[1].size))
-    if len(arrays) > 1:
-        facts.warn(
-            f"The folder holds {len(arrays)} arrays; the largest, {name}, was taken."
-        )
-    return name, array, [], {**attributes, **dict(array.attrs)}
-
-
-def _is_frames(array: Any) -> bool:
-    return array.ndim >= 2 and np.dtype(array.dtype).kind in "iuf" and array.size > 0
-
-
-class _Axis:
-    """What is said of an axis: its kind, unit and step."""
-
-    def __init__(self, told: Any, step: float) -> None:
-        told = told if isinstance(told, dict) else {"name": told}
-        self.unit = str(told.get("unit") or "")
-        kinds = {"time": "t", "channel": "c"}
-        self.kind = kinds.get(str(told.get("type")), str(told.get("name")).lower()[:1])
-        self.step = step
-
-
-#: Way to an array, the array, what is said of its axes, and of the whole.
-_Chosen = tuple[str, Any, list[_Axis], Attributes]
-
-
-def _first_resolution(scales: Any, folder: Path) -> tuple[str, list[_Axis]]:
-    """Way to the image in full resolution, and its axes."""
-    datasets = scales.get("datasets") if isinstance(scales, dict) else None
-    first = datasets[0] if isinstance(datasets, list) and datasets else None
-    way = str(first.get("path")) if isinstance(first, dict) else ""
-    if not way or any(part in ("", ".", "..") for part in way.split("/")):
-        raise _damaged(folder, "its description does not lead to an image")
-    assert isinstance(first, dict)
-    told = scales.get("axes") or list("tczyx")
-    steps = np.ones(len(told))
-    for holder in (scales, first):
-        for change in holder.get("coordinateTransformations") or ():
-            if change.get("type") == "scale":
-                steps = steps * np.array(change["scale"], dtype=float)
-    return way, [_Axis(axis, float(s)) for axis, s in zip(told, steps, strict=True)]
-
-
-def _selection(
-    array: Any, axes: list[_Axis], notes: Attributes, folder: Path, facts: Facts
-) -> tuple[Selection, int | None]:
-    """Which axis is that of the frames, and which that of time, where one is."""
-    shape = array.shape
-    if not _is_frames(array) or (axes and len(axes) != array.ndim):
-        raise _damaged(folder, f"an array of shape {shape} is no series of images")
-    kinds = [axes[i].kind if axes else "" for i in range(len(shape) - 2)]
-    channel = kinds.index("c") if "c" in kinds else None
-    is_colour = channel is not None and _is_colour(array, shape[channel], notes)
-    if channel is not None and shape[channel] > 1 and not is_colour:
-        facts.warn(f"The first of {shape[channel]} channels was taken.")
-    others = [i for i in range(len(kinds)) if i != channel]
-    wide = [i for i in others if shape[i] > 1]
-    if len(wide) > 1:
-        raise ReadError(
-            f"{folder.name} has several axes along which frames could lie: {shape}.",
-            hint="Save the plane that you need as a series of its own.",
-            path=folder,
-        )
-    frame_axis = next(iter([*wide, *others]), None)
-    if frame_axis is not None and shape[frame_axis] > _MAX_FRAMES:
-        raise _damaged(folder, f"it promises {shape[frame_axis]} frames")
-    is_time = frame_axis is not None and kinds[frame_axis] == "t"
-    selection = Selection(frame_axis, channel if is_colour else None)
-    return selection, frame_axis if is_time else None
-
-
-def _is_colour(array: Any, channels: int, notes: Attributes) -> bool:
-    """Whether channels are red, green and blue: of bytes, or where it was noted."""
-    own = notes.get(OWN)
-    is_noted = isinstance(own, dict) and bool(own.get("colour"))
-    return channels in (3, 4) and (is_noted or np.dtype(array.dtype) == np.uint8)
+    why = why if others else ""
+    if cuts[0][1].name:
+        why = f"The file holds {len(cuts)} images; {datasets[0].name} was taken."
+    return cuts[facts.choose(datasets, wanted, folder, best=0, why=why)]
 
 
 def _take_axes(
-    axes: Sequence[_Axis], time_axis: int | None, frames: int, facts: Facts
+    axes: Sequence[Axis], time_axis: int | None, frames: int, facts: Facts
 ) -> None:
     """Pixel size and frame interval."""
     if not axes:
@@ -203,12 +140,6 @@ def _take_own(notes: Attributes, frames: int, facts: Facts) -> None:
         facts.warn("What is said of its frames beside the image is damaged.")
 
 
-def _damaged(folder: Path, what: str) -> ReadError:
-    return ReadError(
-        f"{folder.name} is damaged: {what}.", hint="Copy the folder again.", path=folder
-    )
-
-
 FORMAT = Format(
     name="Zarr",
     kind="movie",
@@ -218,10 +149,12 @@ FORMAT = Format(
     extra="zarr",
     reads=(
         "versions 2 and 3; of an OME-Zarr its first image in full resolution, with "
-        "scale and frame interval, else the largest array; frame by frame times and "
-        "exposures where this program wrote it"
+        "scale and frame interval, else the largest array, or the image, channel and "
+        "slice that is chosen; frame by frame times and exposures where this program "
+        "wrote it"
     ),
-    missing="further channels; series of volumes; plates; zipped and remote folders",
+    missing="plates; zipped and remote folders",
     sniff=_sniff,
     read=_read,
+    chooses=True,
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_insitu_tem.io.movies.facts import build_movie
+from napari_insitu_tem.io.movies.facts import Facts, build_movie
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import ReadError
@@ -56,16 +56,23 @@ def _sniff(looked: Probe) -> float:
     return 0.9 if is_tiff(looked.head) else 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
-    from napari_insitu_tem.io.movies.tiff_layout import find_frames
+def _read(
+    paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
+    from napari_insitu_tem.io.movies.tiff_choice import choose_stack
+    from napari_insitu_tem.io.movies.tiff_layout import check_ends, find_stacks
     from napari_insitu_tem.io.movies.tiff_metadata import tiff_facts
 
     path = paths[0]
     tif = open_tiff(path)
     try:
-        layout = find_frames(tif, path, progress)
-        facts = tiff_facts(tif, len(layout))
+        facts = Facts()
+        layout = choose_stack(find_stacks(tif, path, progress), dataset, path, facts)
+        check_ends(layout, tif.filehandle.size, path)
+        tiff_facts(tif, len(layout), facts, layout=layout)
         facts.warnings += layout.warnings
+        if layout.kind.samples == 2:
+            facts.warn("The second value of each pixel (alpha) is left out.")
         source = layout.open(tif, path)
     except BaseException:
         tif.close()
@@ -89,9 +96,11 @@ FORMAT = Format(
     reads=(
         "single images and stacks, BigTIFF, compressed pages, colour; scale, frame "
         "interval, plane times, exposures and start from ImageJ, OME, "
-        "DigitalMicrograph, TVIPS, JEOL, FEI and Olympus tags"
+        "DigitalMicrograph, TVIPS, JEOL, FEI and Olympus tags; of several series, "
+        "channels and slices one, the first or the one that is chosen"
     ),
-    missing="stacks with further axes (slices and channels at once); pyramids",
+    missing="the smaller copies of a pyramid",
     sniff=_sniff,
     read=_read,
+    chooses=True,
 )

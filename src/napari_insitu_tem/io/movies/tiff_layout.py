@@ -36,7 +36,7 @@ _SERIES_KINDS = (
     "is_fluoview",
     "is_eer",
 )
-_AXIS_NAMES = {"T": "times", "Z": "slices", "C": "channels"}
+_MAX_CHOICE = 200
 
 
 @dataclass
@@ -57,6 +57,15 @@ class Layout:
         Lengths of the axes over which the frames run, by tifffile's letter.
     warnings
         Sentences for the user.
+    key, name
+        What tells it from the other stacks of the file, and what it is called there;
+        "" where there is one.
+    image
+        Its place among the images that the file describes.
+    tagged
+        Page whose tags hold for it.
+    fixed
+        Place along each further axis, by tifffile's letter, where one was chosen.
     """
 
     kind: PageKind
@@ -64,6 +73,11 @@ class Layout:
     pages: Sequence[Any] = ()
     stack: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    key: str = ""
+    name: str = ""
+    image: int = 0
+    tagged: int = 0
+    fixed: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.pages if self.offsets is None else self.offsets)
@@ -79,14 +93,13 @@ class Layout:
         )
 
 
-def find_frames(tif: TiffFile, path: Path, progress: Progress) -> Layout:
-    """Find every frame of a file.
+def find_stacks(tif: TiffFile, path: Path, progress: Progress) -> list[Layout]:
+    """Find the frames of every stack in a file, the one to take first.
 
     Raises
     ------
     ReadError
-        There is no page, the pages are no images, or the stack has several axes
-        beside y and x.
+        There is no page, or the pages are no images.
     CancelledError
         `progress` asked to stop.
     """
@@ -97,21 +110,20 @@ def find_frames(tif: TiffFile, path: Path, progress: Progress) -> Layout:
             path=path,
         )
     claimed = _claimed_stack(tif)
-    layout = _one_block(tif, claimed)
-    if layout is None and any(getattr(tif, kind) for kind in _SERIES_KINDS):
+    block = _one_block(tif, claimed)
+    if block is not None:
+        return [block]
+    stacks: list[Layout] = []
+    if any(getattr(tif, kind) for kind in _SERIES_KINDS):
         for _ in follow_chain(tif, path, progress):
             pass  # refuses a circle, which tifffile would follow for ever
         with suppress(*ODDITIES):  # then the pages are taken in the file's order
-            layout = _from_series(tif, path)
-    if layout is None:
-        layout = _from_chain(tif, path, progress)
-        if math.prod(claimed.values()) == len(layout):
-            layout.stack = claimed
-    _refuse_more_axes(layout.stack, path)
-    _check_ends(layout, tif.filehandle.size, path)
-    if layout.kind.samples == 2:
-        layout.warnings.append("The second value of each pixel (alpha) is left out.")
-    return layout
+            stacks = _from_series(tif, path)
+    if not stacks:
+        stacks = _from_chain(tif, path, progress)
+        if math.prod(claimed.values()) == len(stacks[0]):
+            stacks[0].stack = claimed
+    return stacks
 
 
 def claims_one_image(tif: TiffFile) -> bool:
@@ -207,12 +219,36 @@ def _is_whole_file(tif: TiffFile, start: int, step: int, frames: int) -> bool:
     return follows and tif.filehandle.size - stop < left_for_tags
 
 
-def _from_series(tif: TiffFile, path: Path) -> Layout | None:
-    """The frames of the longest series, in the order that its format defines."""
-    groups = [s for s in tif.series if PageKind.of(s.keyframe) is not None]
-    if not groups:
-        return None
-    series = max(groups, key=lambda s: s.size)
+def _from_series(tif: TiffFile, path: Path) -> list[Layout]:
+    """The frames of each series, in the order that its format defines."""
+    groups = [
+        (place, series)
+        for place, series in enumerate(tif.series)
+        if PageKind.of(series.keyframe) is not None
+    ]
+    groups.sort(key=lambda group: -group[1].size)
+    stacks: list[Layout] = []
+    for place, series in groups[:_MAX_CHOICE]:
+        try:
+            layout = _one_series(tif, series, path)
+        except ReadError:
+            if not stacks and series is groups[-1][1]:
+                raise
+            continue
+        if layout is None:
+            if not stacks:
+                return []
+            continue
+        layout.image, layout.key = place, f"series {place + 1}"
+        layout.name = str(series.name or "").strip() or layout.key
+        stacks.append(layout)
+    if len(stacks) == 1:
+        stacks[0].key = stacks[0].name = ""
+    return stacks
+
+
+def _one_series(tif: TiffFile, series: Any, path: Path) -> Layout | None:
+    """The frames of a series; None where its pages are not those that it promises."""
     kind = _accepted(PageKind.of(series.keyframe), path)
     axes, shape = series.axes, series.shape
     stack = {a: int(n) for a, n in zip(axes, shape, strict=True) if a not in "YXS"}
@@ -223,17 +259,11 @@ def _from_series(tif: TiffFile, path: Path) -> Layout | None:
         layout.offsets = range(start, start + frames * step, step)
     else:
         layout.pages = list(series)
-    if len(layout) != frames:
-        return None
-    if len(groups) > 1:
-        layout.warnings.append(
-            f"The file holds {len(groups)} image series; the largest was taken."
-        )
-    return layout
+    return layout if len(layout) == frames else None
 
 
-def _from_chain(tif: TiffFile, path: Path, progress: Progress) -> Layout:
-    """One frame a page: all pages that are like most of them."""
+def _from_chain(tif: TiffFile, path: Path, progress: Progress) -> list[Layout]:
+    """One frame a page; pages of different size or type make stacks of their own."""
     kinds: list[PageKind | None] = []
     offsets: list[int] = []
     last = None
@@ -247,24 +277,42 @@ def _from_chain(tif: TiffFile, path: Path, progress: Progress) -> Layout:
     is_broken = last is not None and is_chain_broken(tif, last)
     while is_broken and kinds[-1] is None:
         kinds.pop()  # the page in the midst of which the file ends
-    common = _most_common([kind for kind in kinds if kind], path)
-    chosen = [i for i, kind in enumerate(kinds) if kind in (common, None)]
-    layout = Layout(common, stack={"I": len(chosen)})
+    common, *others = _by_frequency([kind for kind in kinds if kind], path)
+    stacks = [_of_kind(common, kinds, offsets)]
+    stacks[0].warnings += _remarks(kinds, common)
+    if is_broken:
+        stacks[0].warnings.append(
+            f"The chain of pages breaks off after page {len(kinds) - 1}; what follows "
+            "cannot be found."
+        )
+    stacks += [
+        _of_kind(kind, [k or common for k in kinds], offsets)
+        for kind in others[:_MAX_CHOICE]
+        if not kind.objection()
+    ]
+    for stack in stacks if len(stacks) > 1 else ():
+        stack.key = stack.name = f"from page {stack.tagged + 1}"
+    return stacks
+
+
+def _of_kind(
+    kind: PageKind, kinds: Sequence[PageKind | None], offsets: Sequence[int]
+) -> Layout:
+    """The pages of a kind, and those of which nothing is known."""
+    chosen = [i for i, found in enumerate(kinds) if found in (kind, None)]
+    layout = Layout(kind, stack={"I": len(chosen)}, tagged=kinds.index(kind))
     if all(offsets[i] >= 0 for i in chosen if kinds[i]):
         layout.offsets = [offsets[i] for i in chosen]
     else:
         layout.pages = [i if kinds[i] else -1 for i in chosen]
-    layout.warnings += _remarks(kinds, common)
-    if is_broken:
-        layout.warnings.append(
-            f"The chain of pages breaks off after page {len(kinds) - 1}; what follows "
-            "cannot be found."
-        )
     return layout
 
 
-def _most_common(kinds: list[PageKind], path: Path) -> PageKind:
-    """The kind of most pages; of the larger images where two are as common."""
+def _by_frequency(kinds: list[PageKind], path: Path) -> list[PageKind]:
+    """The kind of most pages first; of the larger images where two are as common.
+
+    Smaller copies of others are left out where there is anything else.
+    """
     if not kinds:
         raise ReadError(
             f"No page of {path.name} describes an image.",
@@ -273,8 +321,8 @@ def _most_common(kinds: list[PageKind], path: Path) -> PageKind:
         )
     counts = Counter(kinds)
     full = [k for k in counts if not k.is_reduced] or list(counts)
-    best = max(full, key=lambda k: (not k.objection(), counts[k], k.pixels))
-    return _accepted(best, path)
+    full.sort(key=lambda k: (not k.objection(), counts[k], k.pixels), reverse=True)
+    return [_accepted(full[0], path), *full[1:]]
 
 
 def _accepted(kind: PageKind | None, path: Path) -> PageKind:
@@ -305,8 +353,14 @@ def _remarks(kinds: list[PageKind | None], common: PageKind) -> list[str]:
     return remarks
 
 
-def _check_ends(layout: Layout, size: int, path: Path) -> None:
-    """Say how many frames end beyond the file; refuse one that has none at all."""
+def check_ends(layout: Layout, size: int, path: Path) -> None:
+    """Say how many frames end beyond the file; refuse one that has none at all.
+
+    Raises
+    ------
+    ReadError
+        Not one frame is complete.
+    """
     if layout.offsets is None or isinstance(layout.offsets, range):
         return
     room = size - layout.kind.pixels * layout.kind.dtype.itemsize
@@ -320,17 +374,4 @@ def _check_ends(layout: Layout, size: int, path: Path) -> None:
     if missing:
         layout.warnings.append(
             f"The file is cut off: {missing} of {len(layout)} frames are not there."
-        )
-
-
-def _refuse_more_axes(stack: dict[str, int], path: Path) -> None:
-    long = {axis: n for axis, n in stack.items() if n > 1}
-    if len(long) > 1:
-        parts = [
-            f"{n} {_AXIS_NAMES.get(axis, 'positions')}" for axis, n in long.items()
-        ]
-        raise ReadError(
-            f"{path.name} has more axes than time: {' x '.join(parts)}.",
-            hint="Save one channel and one slice of it as a movie of its own.",
-            path=path,
         )

@@ -15,7 +15,9 @@ from napari_insitu_tem.io.movies.units import nm_per, seconds_per
 from napari_insitu_tem.model.timebase import StartStamp
 
 if TYPE_CHECKING:
-    from tifffile import TiffFile
+    from tifffile import TiffFile, TiffPage
+
+    from napari_insitu_tem.io.movies.tiff_layout import Layout
 
 #: A resolution in pixels per cm is a scale only where it means less than this.
 MICROSCOPY_NM = 1000.0
@@ -28,8 +30,14 @@ _DM_UNIT = (65003, 65004, 65005)
 _CENTIMETRE = 3
 
 
-def tiff_facts(tif: TiffFile, frames: int) -> Facts:
-    """Everything known of an open file.
+def tiff_facts(
+    tif: TiffFile,
+    frames: int,
+    facts: Facts | None = None,
+    *,
+    layout: Layout | None = None,
+) -> Facts:
+    """Everything known of the frames of an open file.
 
     Parameters
     ----------
@@ -37,16 +45,27 @@ def tiff_facts(tif: TiffFile, frames: int) -> Facts:
         The file.
     frames
         Number of frames found in it.
+    facts
+        To be filled; new ones by default.
+    layout
+        Which pages of the file they are; the first ones by default.
     """
-    facts = Facts()
-    tags = tif.pages.first.tags
+    facts = Facts() if facts is None else facts
+    page = tif.pages.first
+    if layout is not None and layout.tagged:
+        page = tif.pages[layout.tagged].aspage()
+    tags = page.tags
+    is_first = page is tif.pages.first
     if tif.is_ome:
-        take_ome(tif.ome_metadata or "", frames, facts)
-    elif tif.is_imagej:
+        image, fixed = (layout.image, layout.fixed) if layout else (0, {})
+        take_ome(tif.ome_metadata or "", frames, facts, image=image, fixed=fixed)
+    elif tif.is_imagej and is_first:
         take_imagej(tif, frames, facts)
-        _take_resolution(tif, imagej_unit(tif), "ImageJ scale", facts)
+        _take_resolution(page, imagej_unit(tif), "ImageJ scale", facts)
     elif _DM_SCALE[0] in tags:
-        _take_dm(tif, frames, facts)
+        _take_dm(page, frames, facts)
+    elif not is_first:
+        pass  # what follows is said of the first page
     elif tif.is_fei:
         _take_fei(tif.fei_metadata or {}, facts)
     elif tif.is_tvips:
@@ -55,15 +74,15 @@ def tiff_facts(tif: TiffFile, frames: int) -> Facts:
         _take_sis(tif.sis_metadata or {}, facts)
     elif "<TemReporter" in tif.pages.first.description[:200]:
         take_jeol(tif.pages.first.description, facts)
-    _take_plain_tags(tif, facts)
+    _take_plain_tags(page, facts)
     return facts
 
 
 def _take_resolution(
-    tif: TiffFile, units: tuple[object, object], source: str, facts: Facts
+    page: TiffPage, units: tuple[object, object], source: str, facts: Facts
 ) -> None:
     """Pixels per unit of the resolution tags, as a pixel size."""
-    tags = tif.pages.first.tags
+    tags = page.tags
     x, y = (_size(tags.valueof(code)) for code in (282, 283))
     unit_y, unit_x = units
     per_x, per_y = nm_per(unit_x), nm_per(unit_y)
@@ -87,9 +106,9 @@ def _size(resolution: Any) -> float | None:
         return math.nan
 
 
-def _take_plain_tags(tif: TiffFile, facts: Facts) -> None:
+def _take_plain_tags(page: TiffPage, facts: Facts) -> None:
     """What any program may have written, where nothing better was found."""
-    tags = tif.pages.first.tags
+    tags = page.tags
     if facts.stamp is None:
         facts.stamp = tiff_stamp(
             tags.valueof(306), "DateTime tag (when the file was written)"
@@ -98,19 +117,19 @@ def _take_plain_tags(tif: TiffFile, facts: Facts) -> None:
         x = _size(tags.valueof(282))
         is_cm = tags.valueof(296) == _CENTIMETRE
         if is_cm and x is not None and 0 < x * 1e7 < MICROSCOPY_NM:
-            _take_resolution(tif, ("cm", "cm"), "resolution tags, per cm", facts)
+            _take_resolution(page, ("cm", "cm"), "resolution tags, per cm", facts)
     for code, name in ((271, "make"), (272, "model"), (305, "software")):
         facts.note(**{name: tags.valueof(code)})
     if not facts.flavour:
-        facts.note(description=tif.pages.first.description)
+        facts.note(description=page.description)
     if tags.valueof(262) == 0:
         facts.warn("The file stores white as zero; the values are kept as they are.")
 
 
-def _take_dm(tif: TiffFile, frames: int, facts: Facts) -> None:
+def _take_dm(page: TiffPage, frames: int, facts: Facts) -> None:
     """DigitalMicrograph's export: a scale an axis, the third one may be time."""
     facts.flavour = "DigitalMicrograph"
-    tags = tif.pages.first.tags
+    tags = page.tags
     x, y, step = (_float(tags.valueof(code)) for code in _DM_SCALE)
     unit_x, unit_y, unit_t = (tags.valueof(code) for code in _DM_UNIT)
     per_x, per_y = nm_per(unit_x), nm_per(unit_y)

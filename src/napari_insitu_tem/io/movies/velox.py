@@ -24,6 +24,7 @@ from napari_insitu_tem.io.movies.hdf5_file import (
 from napari_insitu_tem.io.movies.units import nm_per
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.model.dataset import Dataset
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -46,13 +47,15 @@ def _sniff(looked: Probe) -> float:
         return 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+def _read(
+    paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
+) -> Movie:
     path = paths[0]
     file = open_hdf5(path)
     source: Any = None
     try:
         facts = Facts()
-        group, first = _choose(file, path, facts)
+        group, first = _choose(file, path, dataset, facts)
         data = child(group, "Data")
         source = open_frames(data, path, 2)
         texts = _texts(group, data.shape[2], first, facts, progress)
@@ -68,30 +71,29 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     )
 
 
-def _choose(file: Any, path: Path, facts: Facts) -> tuple[Any, Text]:
+def _choose(file: Any, path: Path, wanted: str, facts: Facts) -> tuple[Any, Text]:
     """The image with the most frames, the largest of those; HAADF before others."""
-    images = []
-    for _, group in children(child(file, "Data", "Image")):
+    images, datasets = [], []
+    for key, group in children(child(file, "Data", "Image")):
         data = child(group, "Data")
         if is_frames(data) and data.ndim == 3 and min(data.shape) > 0:
             text = _text(group, 0)
             detector = str(_get(text, "BinaryResult", "Detector") or "")
             rank = data.shape[2], math.prod(data.shape[:2]), detector == "HAADF"
-            images.append((rank, detector, group, text))
+            images.append((rank, group, text))
+            shape = data.shape[2], *data.shape[:2]
+            datasets.append(Dataset(key, detector or key, shape, str(data.dtype)))
     if not images:
         raise ReadError(
             f"{path.name} holds no image of real numbers.",
             hint="Export the images from Velox as TIFF.",
             path=path,
         )
-    _, detector, group, text = max(images, key=lambda image: image[0])
-    if len(images) > 1:
-        names = ", ".join(sorted(image[1] or "unnamed" for image in images))
-        facts.warn(
-            f"The file holds {len(images)} images ({names}); {detector or 'the first'} "
-            "was taken."
-        )
-    return group, text
+    best = max(range(len(images)), key=lambda place: images[place][0])
+    names = ", ".join(sorted(one.name for one in datasets))
+    why = f"The file holds {len(images)} images ({names}); {datasets[best].name} was "
+    place = facts.choose(datasets, wanted, path, best=best, why=f"{why}taken.")
+    return images[place][1:]
 
 
 def _text(group: Any, frame: int) -> Text:
@@ -219,10 +221,12 @@ FORMAT = Format(
     library="h5py",
     extra="hdf5",
     reads=(
-        "camera and STEM images; of several detectors the one with most frames; scale, "
-        "exposure, start, and the time of each frame to the microsecond"
+        "camera and STEM images; of several detectors the one with most frames, or the "
+        "one that is chosen; scale, exposure, start, and the time of each frame to the "
+        "microsecond"
     ),
-    missing="spectra, and images beside the chosen one",
+    missing="spectra",
     sniff=_sniff,
     read=_read,
+    chooses=True,
 )

@@ -42,15 +42,20 @@ class Selection:
         The axis along which the frames lie; None where there is one frame.
     channel_axis
         The axis of red, green and blue; None for grey levels.
+    fixed
+        Further axes, and the place along each.
     """
 
     frame_axis: int | None
     channel_axis: int | None = None
+    fixed: tuple[tuple[int, int], ...] = ()
 
     def spans(self, shape: Sequence[int], index: int) -> list[tuple[int, int]]:
         """Start and stop along each axis; of axes that are left over the first."""
         kept = {len(shape) - 2, len(shape) - 1, self.channel_axis}
         spans = [(0, n if axis in kept else 1) for axis, n in enumerate(shape)]
+        for axis, place in self.fixed:
+            spans[axis] = place, place + 1
         if self.frame_axis is not None:
             spans[self.frame_axis] = index, index + 1
         return spans

@@ -61,6 +61,7 @@ PARTS: Mapping[str, Any] = {
     "alignments": dict[str, tuple[_Alignment, ...]],
     "calibrations": dict[str, tuple[Calibration | None, ...]],
     "intervals": dict[str, float],
+    "datasets": dict[str, str],
     "beams": dict[str, Beam],
     "drifts": dict[str, MovieDrift],
     "flipped": frozenset[str],

@@ -53,6 +53,8 @@ class SourceEntry(BaseModel):
         Start of its clock.
     mapping
         Which column of a text table is what, where the user had to say so.
+    dataset
+        Which image or stack of its file a movie is; "" where there is no choice.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -62,6 +64,7 @@ class SourceEntry(BaseModel):
     format: str = ""
     stamp: Stamp | None = None
     mapping: dict[str, Any] | None = None
+    dataset: str = ""
 
     @property
     def label(self) -> str:
@@ -120,6 +123,7 @@ def _entry(item: Movie | Trace, files: list[SourceFile]) -> SourceEntry:
         name=item.name,
         files=files,
         format=item.format,
+        dataset=item.dataset if isinstance(item, Movie) else "",
         mapping=dict(mapping) if isinstance(mapping, dict) else None,
         stamp=None
         if stamp is None
@@ -226,7 +230,7 @@ class Reopened:
 
     def _movie(self, entry: SourceEntry, paths: list[Path]) -> Movie:
         source = paths if len(paths) > 1 else paths[0]
-        return read_movie(source, progress=self._progress)
+        return read_movie(source, dataset=entry.dataset, progress=self._progress)
 
     def _trace(self, entry: SourceEntry, paths: list[Path]) -> Trace:
         mapping = None if entry.mapping is None else _mapping(entry.mapping)

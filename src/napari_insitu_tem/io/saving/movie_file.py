@@ -207,7 +207,7 @@ def _write_zarr(movie: Movie, path: Path, progress: Progress) -> None:
 
 def _zarr_attributes(movie: Movie) -> dict[str, Any]:
     """Axes and scale as OME-Zarr has them; beside them what it has no place for."""
-    from napari_insitu_tem.io.movies.ome_zarr import OWN
+    from napari_insitu_tem.io.movies.zarr_images import OWN
 
     times, size = movie.times, movie.calibration
     steps = np.unique(np.diff(times.start_ns)) if times is not None else np.zeros(0)

@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dressing import set_role
+from napari_insitu_tem.widgets.experiment.dataset_box import Choose, DatasetBox
 from napari_insitu_tem.widgets.experiment.words import (
     breakable,
     movie_facts,
@@ -105,14 +106,23 @@ class MovieCard(Card):
         The open experiment.
     name
         The movie's name.
+    choose
+        Called with the names of the movie and of another dataset of its file.
     """
 
-    def __init__(self, session: Session, name: str) -> None:
+    def __init__(
+        self, session: Session, name: str, choose: Choose | None = None
+    ) -> None:
         self._session = session
         movie = session.experiment.movie(name)
         paths = "\n".join(str(path) for path in movie.paths[:3])
         super().__init__(name, paths, lambda: session.remove_movie(name))
         self.add(movie_facts(movie), "faint")
+        self.dataset: DatasetBox | None = None
+        if choose is not None and len(movie.datasets) > 1:
+            self.dataset = DatasetBox(choose)
+            self.dataset.show_movie(movie)
+            self.rows.addLayout(_labelled("Dataset", self.dataset))
         if text := start_text(movie.stamp):
             self.add(text, "faint")
         self.audit = self.add("")

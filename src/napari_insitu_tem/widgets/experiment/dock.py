@@ -57,7 +57,7 @@ class ExperimentDock(QWidget):
         self.opener = Opener(reference, self.busy)
         self.saver = Saver(reference, self.busy)
         self.buttons = FileButtons(session, self.opener, self.saver)
-        self.files = FilesSection(session)
+        self.files = FilesSection(session, self.opener.choose_dataset)
         self.movie_box = QComboBox()
         self.scale = ScaleSection(session, Ruler(link))
         self.alignment = AlignmentSection(session)

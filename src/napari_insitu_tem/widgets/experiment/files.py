@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dressing import set_role
 from napari_insitu_tem.widgets.experiment.cards import MovieCard, TraceCard
+from napari_insitu_tem.widgets.experiment.dataset_box import Choose
 from napari_insitu_tem.widgets.experiment.opener import Opener
 from napari_insitu_tem.widgets.experiment.saver import Saver
 from napari_insitu_tem.widgets.experiment.words import experiment_title
@@ -70,11 +71,15 @@ class FilesSection(Section):
     ----------
     session
         The open experiment.
+    choose
+        Called with the names of a movie and of another dataset of its file; without it
+        none can be chosen.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, choose: Choose | None = None) -> None:
         super().__init__("Movies and traces")
         self._session = session
+        self._choose = choose
         self.cards: list[MovieCard | TraceCard] = []
         self._shown: tuple[object, ...] = ()
         self.nothing = sentence(
@@ -98,7 +103,10 @@ class FilesSection(Section):
                 card.hide()
                 card.deleteLater()
             self.cards = [
-                *(MovieCard(self._session, m.name) for m in experiment.movies),
+                *(
+                    MovieCard(self._session, m.name, self._choose)
+                    for m in experiment.movies
+                ),
                 *(TraceCard(self._session, t.name) for t in experiment.traces),
             ]
             for card in self.cards:

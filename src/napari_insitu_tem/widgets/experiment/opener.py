@@ -17,6 +17,7 @@ from napari_insitu_tem.layers.opening import (
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.state.datasets import choose_dataset, read_dataset
 from napari_insitu_tem.widgets.dialogs.files import ask_experiment, ask_files
 from napari_insitu_tem.widgets.dialogs.questions import ask_interval
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
@@ -48,7 +49,11 @@ class Opener:
         self.open([] if folder is None else [folder])
 
     def open(
-        self, paths: Sequence[Path], then: Callable[[Opened], None] | None = None
+        self,
+        paths: Sequence[Path],
+        then: Callable[[Opened], None] | None = None,
+        *,
+        dataset: str = "",
     ) -> None:
         """Open files; nothing happens without any.
 
@@ -58,6 +63,8 @@ class Opener:
             Files, a folder of images, or a saved experiment.
         then
             Called with what was opened once it is shown.
+        dataset
+            Which image or stack of a file that holds several.
         """
         if not paths:
             return
@@ -67,12 +74,36 @@ class Opener:
             return
         find_asker = partial(asker_of, self._viewer())
         read = partial(read_paths, list(paths), find_asker=find_asker)
+        if dataset:
+            read = partial(read, dataset=dataset)
         self._bar.run(
             opening_title(paths),
             read,
             partial(self._show, then),
             lambda error: report(error, session),
         )
+
+    def choose_dataset(self, name: str, key: str) -> None:
+        """Let a movie be another dataset of its file, which is read first."""
+        session = link_of(self._viewer()).session
+        if self._bar.is_busy:
+            session.say(self._bar.wait_sentence)
+            return
+        self._bar.run(
+            f"Opening {key} of {name}",
+            partial(read_dataset, session.experiment, name, key),
+            partial(self._take_dataset, session.experiment, name),
+            lambda error: report(error, session),
+        )
+
+    def _take_dataset(self, experiment: Experiment, name: str, movie: Movie) -> None:
+        session = link_of(self._viewer()).session
+        if session.experiment is not experiment:
+            return
+        with reporting(session):
+            choose_dataset(session, name, movie)
+            chosen = session.experiment.movie(name)
+            session.say(f"{name} is {chosen.dataset} now.")
 
     def _show(self, then: Callable[[Opened], None] | None, opened: Opened) -> None:
         viewer = self._viewer()
