@@ -33,6 +33,8 @@ class MovieDrift:
         The polygon of what holds still; None: the whole frame.
     is_on
         Whether it is corrected: on the canvas, along paths, in kymographs.
+    gain
+        Counts per electron with which it was estimated; None: it was not known.
     """
 
     shift: Pairs
@@ -40,6 +42,7 @@ class MovieDrift:
     flag: tuple[str, ...]
     region: Geometry | None = None
     is_on: bool = True
+    gain: float | None = None
 
     def __post_init__(self) -> None:
         """Check the lengths, and let what is not known equal itself.
@@ -63,11 +66,12 @@ class MovieDrift:
         region: Geometry | None = None,
         *,
         is_on: bool = True,
+        gain: float | None = None,
     ) -> MovieDrift:
         """From arrays of shape (T, 2), (T, 2) and (T,)."""
         pairs = [np.asarray(v, dtype=np.float64).tolist() for v in (shift, u_shift)]
         words = tuple(str(word) for word in np.asarray(flag).tolist())
-        return cls(_pairs(pairs[0]), _pairs(pairs[1]), words, region, is_on)
+        return cls(_pairs(pairs[0]), _pairs(pairs[1]), words, region, is_on, gain)
 
     @cached_property
     def known(self) -> FloatArray:

@@ -12,6 +12,7 @@ from napari_insitu_tem.measure.snapping import snap
 from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.errors import CalibrationError, MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.state.counting import CountedMovie
 from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.session import Session
 
@@ -195,8 +196,10 @@ def look_at_lattice(session: Session, box: Geometry) -> ScaleLattice:
     ReadError
         The frame cannot be read.
     """
-    image, frame = _frame(session)
-    found = lattice_spacing(image, box.array())
+    _, frame = _frame(session)
+    assert session.movie is not None
+    counted = CountedMovie.of(session, session.movie.name)
+    found = lattice_spacing(counted.frame(frame), box.array(), gain=counted.gain)
     if found.flag:
         raise MeasurementError(
             f"No lattice was found in the box: {in_words(found.flag)}",
@@ -234,6 +237,9 @@ def lattice_calibration(
         f"{spacing_nm:g} nm over {found.spacing:.4g} +/- {found.u_spacing:.2g} px, "
         f"frame {lattice.frame}"
     )
+    gain = found.parameters.get("gain")
+    if gain is not None:
+        details += f", {gain:.4g} counts per electron"
     return Calibration(size * ratio, size, u_size, LATTICE, details)
 
 

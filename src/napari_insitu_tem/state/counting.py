@@ -45,6 +45,11 @@ class CountedMovie:
         return cls(movie, document.counting(movie.name))
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """(t, y, x)."""
+        return tuple(self.movie.shape)
+
+    @property
     def gain(self) -> float | None:
         """Counts per electron; None where not known."""
         return None if self.counting is None else self.counting.gain

@@ -72,15 +72,18 @@ def plan_drift(session: Session, region: Geometry | None = None) -> DriftPlan:
     if len(movie) < 2:
         raise MeasurementError("A single frame has no drift.")
     mask = None if region is None else mask_of(region, movie)
+    counting = session.document.counting(movie.name)
+    # Counts above a dark level do not scatter as electrons do.
+    gain = None if counting is None or counting.offset else counting.gain
 
     def find(progress: Progress) -> MovieDrift:
-        found = estimate_drift(movie, mask=mask, progress=progress)
+        found = estimate_drift(movie, mask=mask, gain=gain, progress=progress)
         if np.isfinite(found.shift).all(axis=1).sum() < 2:
             raise MeasurementError(
                 "The drift cannot be told: the specimen is not made out in the frames.",
                 hint="Draw a box around something that has contrast and holds still.",
             )
-        return MovieDrift.of(found.shift, found.u_shift, found.flag, region)
+        return MovieDrift.of(found.shift, found.u_shift, found.flag, region, gain=gain)
 
     return DriftPlan(f"Drift of {movie.name}", movie.name, find)
 
@@ -160,6 +163,8 @@ def drift_sentence(drift: MovieDrift, pixel_nm: tuple[float, float] | None) -> s
         text = f"Largest shift: {nm:.3g} nm ({size.max():.1f} px)"
     u = np.array(drift.u_shift, dtype=np.float64)[known]
     text += f", in frame {frame}. Known to {np.median(np.hypot(*u.T)):.2g} px (1 s.d.)"
+    if drift.gain is not None:
+        text += f" by {drift.gain:.4g} counts per electron"
     doubted = len(doubted_frames(drift))
     if not doubted:
         return f"{text}. No frame is doubted."

@@ -12,6 +12,7 @@ from psygnal import Signal
 from napari_insitu_tem.measure.fronts.track import FrontTrack
 from napari_insitu_tem.measure.kymograph import Kymograph, reslice
 from napari_insitu_tem.measure.paths import point_at, position_along
+from napari_insitu_tem.model.counting import Counting
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -73,6 +74,8 @@ class Followed:
         Picks and their uncertainties, counted from the first frame.
     track
         What was found.
+    counting
+        The gain of the movie's counts with which it was.
     """
 
     order: KymographOrder
@@ -81,6 +84,7 @@ class Followed:
     frames: range
     anchors: tuple[dict[int, list[float]], dict[int, list[float]]]
     track: FrontTrack
+    counting: Counting | None = None
 
 
 class Kymographs:
@@ -107,7 +111,6 @@ class Kymographs:
     def order(self, path: Record) -> KymographOrder:
         """What the kymograph of a path is made of now."""
         movie = self._session.experiment.movie(path.movie)
-        width = int(path.get("width_px", WIDTH_PX) or WIDTH_PX)
         drift = self._session.document.corrected_drift(path.movie)
         if drift is not None and len(drift.shift) != len(movie):
             drift = None
@@ -115,7 +118,7 @@ class Kymographs:
             path.id,
             path.movie,
             path.geometry,
-            width,
+            width_of(path),
             id(movie.frames),
             drift,
             path.frame if drift is not None else 0,
@@ -169,6 +172,11 @@ def kymographs_of(session: Session) -> Kymographs:
     if session not in _STORES:
         _STORES[session] = Kymographs(session)
     return _STORES[session]
+
+
+def width_of(path: Record) -> int:
+    """Averaging width in px of a path's kymograph."""
+    return int(path.get("width_px", WIDTH_PX) or WIDTH_PX)
 
 
 def set_width(session: Session, path: Record, width_px: int) -> None:

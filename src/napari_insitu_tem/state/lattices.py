@@ -17,8 +17,8 @@ from napari_insitu_tem.measure.lattice.spacing import lattice_spacing
 from napari_insitu_tem.measure.lattice.spectrum import Spectrum, spectrum_of
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.geometry import Geometry, Point
-from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.record import Record, pairs
+from napari_insitu_tem.state.counting import CountedMovie, with_placing
 from napari_insitu_tem.state.session import Session
 
 D_SPACING = "d_spacing"
@@ -83,15 +83,16 @@ def measured(session: Session, record: Record) -> Record:
     """
     if not is_lattice(record):
         return record
-    return measured_in(session.experiment.movie(record.movie), record)
+    return measured_in(CountedMovie.of(session, record.movie), record)
 
 
-def measured_in(movie: Movie, record: Record) -> Record:
+def measured_in(movie: CountedMovie, record: Record) -> Record:
     """See `measured`."""
-    return with_result(record, lattice_in(movie, record))
+    found = with_result(record, lattice_in(movie, record))
+    return with_placing(found, gain=movie.gain)
 
 
-def lattice_in(movie: Movie, record: Record) -> LatticeSpacing:
+def lattice_in(movie: CountedMovie, record: Record) -> LatticeSpacing:
     """All that is found in the box of a row.
 
     Raises
@@ -99,8 +100,12 @@ def lattice_in(movie: Movie, record: Record) -> LatticeSpacing:
     ReadError
         The frame cannot be read.
     """
-    image = np.asarray(movie.frame(record.frame))
-    return lattice_spacing(image, record.geometry.array(), guess_of(record) or None)
+    return lattice_spacing(
+        movie.frame(record.frame),
+        record.geometry.array(),
+        guess_of(record) or None,
+        gain=movie.gain,
+    )
 
 
 def with_result(record: Record, found: LatticeSpacing) -> Record:
@@ -201,12 +206,12 @@ def look_into(session: Session, record: Record) -> Seen:
     ReadError
         The frame cannot be read.
     """
-    movie = session.experiment.movie(record.movie)
-    image = np.asarray(movie.frame(record.frame))
+    movie = CountedMovie.of(session, record.movie)
+    image = movie.frame(record.frame)
     found = lattice_in(movie, record)
     if found.flag and guess_of(record):
         # Nothing near the guess: show what else there is.
-        anything = lattice_spacing(image, record.geometry.array())
+        anything = lattice_spacing(image, record.geometry.array(), gain=movie.gain)
         if not anything.flag:
             strongest = [anything.spacing, anything.orientation, np.inf]
             others = np.vstack([strongest, anything.others])

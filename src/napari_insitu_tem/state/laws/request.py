@@ -11,6 +11,7 @@ from napari_insitu_tem.measure.laws.base import (
     PARABOLIC,
     POWER,
 )
+from napari_insitu_tem.model.counting import Counting
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.state.kymographs import Followed, kymographs_of
 from napari_insitu_tem.state.measuring import path_record
@@ -71,11 +72,14 @@ class FrontData:
         Its name.
     frames
         From its first row to its last, in the selected stretch of time if there is one.
+    counting
+        The gain of the movie's counts; None where it is not known.
     """
 
     given: FrontRows
     front: str
     frames: range
+    counting: Counting | None = None
 
     @classmethod
     def of(cls, session: Session) -> FrontData:
@@ -101,7 +105,8 @@ class FrontData:
                 f"{front or 'The front'} has too few rows for a rate law.",
                 hint="Track it first, or choose another front.",
             )
-        return cls(given, front, range(min(mine), max(mine) + 1))
+        counting = session.document.counting(path.movie)
+        return cls(given, front, range(min(mine), max(mine) + 1), counting)
 
     def following(self, u_pick_px: float) -> Following:
         """What has to be followed for the likelihood of each frame.
@@ -117,13 +122,15 @@ class FrontData:
             rows = (*given.rows, surest.changed(method="snapped"))
             given = replace(given, rows=rows)
         names = given.fronts_in(self.frames)
-        return Following(given, self.frames, names, u_pick_px)
+        return Following(given, self.frames, names, u_pick_px, self.counting)
 
     def kept(self, session: Session, u_pick_px: float) -> Followed | None:
         """A track of these frames, and maybe more, that still holds; else None."""
         store = kymographs_of(session)
         followed = store.followed.get(self.given.path.id)
         if followed is None or followed.order != store.order(self.given.path):
+            return None
+        if followed.counting != self.counting:
             return None
         if followed.object != self.given.object or self.front not in followed.names:
             return None

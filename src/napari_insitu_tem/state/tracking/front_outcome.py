@@ -12,7 +12,9 @@ from napari_insitu_tem.measure.fronts.track import FrontTrack
 from napari_insitu_tem.measure.paths import point_at
 from napari_insitu_tem.model.geometry import Geometry
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.counting import with_placing
 from napari_insitu_tem.state.doubts import in_words
+from napari_insitu_tem.state.kymographs import width_of
 from napari_insitu_tem.state.tracking.front_rows import Following
 from napari_insitu_tem.state.tracking.plan import Outcome
 
@@ -86,9 +88,12 @@ class FrontWriter:
             "flag": str(track.flag[front, t]),
             "method": "tracked",
         }
+        placing = {"width": width_of(given.path), "gain": self.following.gain}
         if old is not None:
-            return old if self._holds(old, position, found) else old.changed(**found)
-        return Record.new(
+            now = with_placing(old, **placing)
+            holds = now == old and self._holds(old, position, found)
+            return old if holds else now.changed(**found)
+        new = Record.new(
             "front",
             object=given.object,
             movie=given.path.movie,
@@ -100,6 +105,7 @@ class FrontWriter:
             },
             **found,
         )
+        return with_placing(new, **placing)
 
     def _holds(self, old: Record, position: float, found: dict[str, Any]) -> bool:
         """Whether an old row says the same, as far as its uncertainty tells."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.measure.fronts.track import FrontTrack, track_front
 from napari_insitu_tem.measure.kymograph import Kymograph
 from napari_insitu_tem.measure.paths import position_along
+from napari_insitu_tem.model.counting import Counting
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.progress import Progress
@@ -106,12 +107,20 @@ class Following:
         The fronts, in their order along the path.
     u_pick_px
         How far a pick may be wrong where it does not say so itself.
+    counting
+        The gain of the movie's counts; None where it is not known.
     """
 
     given: FrontRows
     frames: range
     names: tuple[str, ...]
     u_pick_px: float
+    counting: Counting | None = None
+
+    @property
+    def gain(self) -> float | None:
+        """Counts per electron; None where not known."""
+        return None if self.counting is None else self.counting.gain
 
     def anchors(self) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
         """Frame of the stretch to positions and uncertainties of its fronts, in px."""
@@ -147,10 +156,13 @@ class Following:
             The user stopped it.
         """
         data = kymograph.data[self.frames.start : self.frames.stop]
+        if self.counting is not None:
+            data = self.counting.without_offset(data)
         part = Kymograph(data, kymograph.width, kymograph.step, kymograph.path)
         anchors, spread = self.anchors()
         return track_front(
             part,
+            gain=self.gain,
             fronts=len(self.names),
             anchors=anchors,
             u_anchors=spread,

@@ -127,7 +127,8 @@ def _plan(
         Frames that get rows, and frames whose tracked rows go if they get none.
     """
     settings = session.document.settings
-    following = Following(given, frames, names, settings.u_pick_px)
+    counting = session.document.counting(given.path.movie)
+    following = Following(given, frames, names, settings.u_pick_px, counting)
     store = kymographs_of(session)
     order, kept = store.order(given.path), store.of(given.path)
     writer = FrontWriter(following, written, cleared, settings.observer)
@@ -188,6 +189,7 @@ class _Work:
             following.frames,
             following.anchors(),
             self._track,
+            following.counting,
         )
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from napari_insitu_tem.measure.drift.result import NO_DATA
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError, ReadError
-from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.counting import CountedMovie
 from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.lattices import (
     Guess,
@@ -82,7 +82,7 @@ def _plan(
 ) -> Plan:
     """The plan of measuring a box along each of some ways."""
     present = tuple(session.document.rows_alike(seed))
-    movie = session.experiment.movie(seed.movie)
+    movie = CountedMovie.of(session, seed.movie)
     walk = _Walk(movie, session.document, seed, present)
 
     def rows(document: Document) -> tuple[Record, ...]:
@@ -101,7 +101,7 @@ def _plan(
 class _Walk:
     """A box on its way through frames; runs in a thread."""
 
-    movie: Movie
+    movie: CountedMovie
     document: Document
     seed: Record
     present: tuple[Record, ...]

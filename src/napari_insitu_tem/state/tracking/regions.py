@@ -14,9 +14,9 @@ from napari_insitu_tem.measure.sizes import polygon_area
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
-from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.state.counting import CountedMovie, with_placing
 from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.measuring import label_of, row_to_copy
 from napari_insitu_tem.state.session import Session
@@ -86,7 +86,7 @@ def _plan(
 ) -> Plan:
     """The plan of following an outline both ways through some frames."""
     present = tuple(session.document.rows_alike(seed))
-    movie = session.experiment.movie(seed.movie)
+    movie = CountedMovie.of(session, seed.movie)
     observer = session.document.settings.observer
     work = _Work(movie, seed, present, frames, written, observer)
 
@@ -105,7 +105,7 @@ def _plan(
 class _Part:
     """Some frames of a movie, read when they are asked for."""
 
-    def __init__(self, movie: Movie, frames: range) -> None:
+    def __init__(self, movie: CountedMovie, frames: range) -> None:
         self._movie, self._frames = movie, frames
         self.shape = (len(frames), *movie.shape[1:3])
 
@@ -113,14 +113,14 @@ class _Part:
         return len(self._frames)
 
     def __getitem__(self, index: int) -> NDArray[Any]:
-        return np.asarray(self._movie.frame(self._frames[index]))
+        return self._movie.frame(self._frames[index])
 
 
 @dataclass(frozen=True, eq=False)
 class _Work:
     """One run of a plan, in a thread."""
 
-    movie: Movie
+    movie: CountedMovie
     seed: Record
     present: tuple[Record, ...]
     frames: range
@@ -140,6 +140,7 @@ class _Work:
                 for row in own
                 if row.frame in self.frames and row.frame != self.seed.frame
             },
+            gain=self.movie.gain,
             progress=progress,
         )
         return self._outcome(track, {row.frame for row in own})
@@ -169,17 +170,17 @@ class _Work:
             "flag": str(track.flag[t]),
             "method": "tracked",
         }
-        if old is not None:
-            return old.changed(**found)
-        return Record.new(
-            self.seed.kind,
-            object=self.seed.object,
-            movie=self.seed.movie,
-            frame=self.frames[t],
-            observer=self.observer,
-            attributes=dict(self.seed.attributes),
-            **found,
-        )
+        if old is None:
+            old = Record.new(
+                self.seed.kind,
+                object=self.seed.object,
+                movie=self.seed.movie,
+                frame=self.frames[t],
+                geometry=found["geometry"],
+                observer=self.observer,
+                attributes=dict(self.seed.attributes),
+            )
+        return with_placing(old, gain=self.movie.gain).changed(**found)
 
     def _note(self, records: list[Record], lost: Counter[str]) -> str:
         """How many rows, how many of them doubted, and where there is no outline."""
