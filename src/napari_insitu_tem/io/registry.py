@@ -12,6 +12,7 @@ from napari_insitu_tem.io.formats import formats
 from napari_insitu_tem.io.probe import Probe, probe
 from napari_insitu_tem.io.signatures import recognise
 from napari_insitu_tem.io.traces.inferred_cycles import with_cycles
+from napari_insitu_tem.io.traces.inferred_steps import with_steps
 from napari_insitu_tem.io.traces.trace_groups import group_traces, join, join_sequences
 from napari_insitu_tem.model.dataset import find_dataset
 from napari_insitu_tem.model.errors import (
@@ -159,7 +160,7 @@ def read_trace(
         )
     trace = _run(found, looked.path, looked.path, mapping=mapping, progress=progress)
     assert isinstance(trace, Trace)
-    return with_cycles(trace)
+    return with_steps(with_cycles(trace))
 
 
 def read_any(

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 GAP_FACTOR = 10.0
+#: A number that changes at more than this share of the samples is no step.
+MOST_STEPS = 0.25
 
 
 def find_gaps(time_ns: NDArray[np.int64], neighbours: int = 3) -> NDArray[np.bool_]:
@@ -55,6 +57,26 @@ def _median_around(
     return np.asarray(np.nanmedian(around, axis=1))
 
 
+def step_starts(step: FloatArray) -> NDArray[np.bool_]:
+    """Mark the samples at which a step of the instrument begins.
+
+    Parameters
+    ----------
+    step
+        (N,) number of the step, NaN where there is none.
+
+    Returns
+    -------
+    (N,) bool
+        False throughout where the number changes so often that it counts samples.
+    """
+    starts = np.zeros(step.size, dtype=bool)
+    starts[1:] = np.isfinite(step[1:]) & np.isfinite(step[:-1]) & (np.diff(step) != 0)
+    if starts.sum() > MOST_STEPS * step.size:
+        starts[:] = False
+    return starts
+
+
 def integrate_charge(
     time_ns: NDArray[np.int64],
     current_A: FloatArray,
@@ -71,7 +93,7 @@ def integrate_charge(
     current_A
         (N,) current, anodic positive.
     breaks
-        (N,) True at samples that do not continue the one before (gap, new table);
+        (N,) True at samples that do not continue the one before (gap, step, new table);
         nothing is added over such an interval, nor over one with a NaN.
     averaged
         The current of a sample is its mean since the sample before (charge divided by

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from napari_insitu_tem.model.charge import find_gaps, integrate_charge
+from napari_insitu_tem.model.charge import find_gaps, integrate_charge, step_starts
 from napari_insitu_tem.model.errors import ReadError, TimeBaseError
 from napari_insitu_tem.model.timebase import StartStamp, to_ns
 
@@ -87,7 +87,8 @@ class Trace:
         """Build a trace from the columns a reader found.
 
         Rows without a finite time are left out with a warning; a charge is integrated
-        where a current is there and the instrument gives none.
+        where a current is there and the instrument gives none, not across the beginning
+        of a step, unless the current is the mean since the sample before.
 
         Parameters
         ----------
@@ -126,7 +127,7 @@ class Trace:
             charge = integrate_charge(
                 time_ns,
                 table["current_A"].to_numpy(float),
-                breaks=starts,
+                breaks=starts if averaged_current else starts | _step_starts(table),
                 averaged=averaged_current,
             )
             table.insert(_after(table, "current_A"), "charge_C", charge)
@@ -344,6 +345,13 @@ def _checked_table(
             path=path,
         )
     return table
+
+
+def _step_starts(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Where a numbered step begins."""
+    if "step" not in table:
+        return np.zeros(len(table), bool)
+    return step_starts(table["step"].to_numpy(float))
 
 
 def _checked_times(

@@ -31,7 +31,8 @@ def test_dates_with_fractions_of_a_second(tmp_path) -> None:
     np.testing.assert_allclose(trace.values("current_A"), TIME * 1e-6)
     assert trace.values("potential_V").tolist() == [0.5] * 8 + [0.6] * 4
     assert trace.start == datetime(2024, 8, 20, 23, 59, 58, 100000)
-    assert trace.warnings == ("The potential is the one that was set, not measured.",)
+    assert trace.warnings[0] == "The potential is the one that was set, not measured."
+    assert trace.values("step").tolist() == [1] * 8 + [2] * 4
 
 
 def test_relative_times(tmp_path) -> None:
