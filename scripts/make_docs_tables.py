@@ -27,6 +27,7 @@ from napari_insitu_tem.model.columns import (
     Column,
 )
 from napari_insitu_tem.model.document import DEFAULT_VOCABULARY
+from napari_insitu_tem.model.law_columns import LAW_COLUMNS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _TABLE = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -135,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
         for kind in KINDS.values()
         if kind.options
     },
+    "columns-laws": partial(columns_table, LAW_COLUMNS),
     "columns-signals": partial(columns_table, SIGNAL_COLUMNS),
     "formats-movie": partial(formats_list, "movie"),
     "formats-trace": partial(formats_list, "trace"),

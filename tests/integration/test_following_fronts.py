@@ -193,6 +193,14 @@ def test_a_rate_law_is_fitted_shown_saved_and_forgotten(
     assert "parabolic_constant" in text
     laws._copy()
     session.edit("delete", session.document.without_records([fronts(link)[3].id]))
-    assert laws.report() is None
     assert "changed since" in laws.verdict.text()
     assert lane.lane._laws._lines == []
+    assert "parabolic constant" in laws.numbers.text()
+    session.undo()
+    assert laws.verdict.text().startswith("Parabolic")
+    assert len(lane.lane._laws._lines) == 2
+    laws.form.start.box.setChecked(False)
+    laws._forget()
+    assert laws.report() is None
+    session.undo()
+    assert laws.form.start.value == 10.0  # as it was fitted

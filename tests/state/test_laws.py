@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from napari_insitu_tem.io.json_text import from_json
+from napari_insitu_tem.io.saving.experiment_folder import (
+    load_experiment,
+    save_experiment,
+)
+from napari_insitu_tem.model.beam import Beam
+from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.errors import CancelledError, MeasurementError
+from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.law_columns import LAW_COLUMNS
 from napari_insitu_tem.model.progress import no_progress
+from napari_insitu_tem.report.bundle import export_bundle
+from napari_insitu_tem.report.law_table import law_table
+from napari_insitu_tem.state.journal_lines import apply_edit, edit_line
 from napari_insitu_tem.state.laws import laws_of
 from napari_insitu_tem.state.laws.fitting import plan_laws
-from napari_insitu_tem.state.laws.report import joined_tables
+from napari_insitu_tem.state.laws.report import LawReport
 from napari_insitu_tem.state.laws.request import LawRequest
+from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking import plan_tracking, put_tracked
 from tracking_scene import FRAMES, first_front, make_session, pick
 
@@ -33,16 +48,17 @@ def tracked():
 
 
 def fitted(session, **request):
-    return plan_laws(session, LawRequest(**request)).fit(no_progress)
+    return LawReport(plan_laws(session, LawRequest(**request)).fit(no_progress))
 
 
 def known(report, law="parabolic"):
-    return {p.name: p for p in report.parameters(law)}
+    return {p.name: p for p in report.fit(law).parameters}
 
 
 def test_a_parabolic_front_is_told_with_what_is_known(tracked):
     report = fitted(tracked, start=START, onset=ONSET)
-    assert (report.best, report.flag, report.source) == ("parabolic", "", "kymograph")
+    assert (report.law.best, report.law.flag) == ("parabolic", "")
+    assert report.law.source == "kymograph"
     assert sum(report.weights.values()) == pytest.approx(1)
     assert report.weights["linear"] < 1e-6
     found = known(report)
@@ -57,22 +73,22 @@ def test_a_parabolic_front_is_told_with_what_is_known(tracked):
 
 def test_with_start_and_onset_free_it_says_that_it_cannot_tell(tracked):
     report = fitted(tracked)
-    assert (report.best, report.flag) == ("", "not_identifiable")
+    assert (report.law.best, report.law.flag) == ("", "not_identifiable")
     assert "neither the start nor the onset" in report.verdict
     for name, truth in (("start", START), ("onset", ONSET)):
         parameter = known(report)[name]
         assert abs(parameter.value - truth) < 4 * parameter.u_value
-    assert np.isnan(known(report, "linear-parabolic")["velocity"].value)
+    assert known(report, "linear-parabolic")["velocity"].value is None
 
 
 def test_the_curve_and_the_residuals_are_in_nm_at_the_frames(tracked):
     report = fitted(tracked, laws=("parabolic",), start=START, onset=ONSET)
-    time_s, value = report.curve("parabolic")
+    time_s, value = report.curve()
     assert time_s[0] == pytest.approx(0.2)
     assert len(time_s) == FRAMES
     truth = 0.5 * (first_front(np.arange(FRAMES)) - 5)
     assert np.abs(value - truth).max() < 0.3
-    x, away, u = report.residuals("parabolic")
+    x, away, u = report.residuals()
     assert x.size == away.size == u.size == FRAMES
     assert 0.6 < np.sqrt(np.mean((away / u) ** 2)) < 1.5
 
@@ -86,7 +102,7 @@ def test_against_the_charge_that_passed(tracked):
     assert known(report)["onset"].unit == "nC"
     given = fitted(tracked, laws=("parabolic",), against="charge", onset=0.0)
     assert known(given)["onset"].is_given
-    assert not report.is_there_and_back
+    assert not report.law.is_there_and_back
 
 
 def test_a_selected_stretch_is_fitted_alone(tracked):
@@ -95,16 +111,18 @@ def test_a_selected_stretch_is_fitted_alone(tracked):
         report = fitted(tracked, laws=("linear",))
     finally:
         tracked.set_range(None)
-    assert report.frames == range(10, 31)
+    assert report.law.frames == range(10, 31)
     assert known(report, "linear")["velocity"].value == pytest.approx(1.6, abs=0.3)
 
 
 def test_the_table_has_the_described_columns(tracked):
-    table = joined_tables([fitted(tracked, laws=("parabolic",))])
+    table = law_table(tracked.document, [fitted(tracked, laws=("parabolic",)).law])
     assert list(table.columns) == [column.name for column in LAW_COLUMNS]
     assert list(table["parameter"]) == ["start", "onset", "parabolic_constant"]
     assert table["id"].is_unique
-    assert list(joined_tables([]).columns) == list(table.columns)
+    assert set(table["stale"]) == {""}
+    assert table["fitted_utc"].str.endswith("Z").all()
+    assert list(law_table(tracked.document).columns) == list(table.columns)
 
 
 def test_it_can_be_cancelled(tracked):
@@ -120,7 +138,7 @@ def test_picks_alone_are_fitted_too():
     for frame in range(0, FRAMES, 3):
         pick(session, frame, first_front(frame))
     report = fitted(session, laws=("parabolic",), start=START, only_picks=True)
-    assert report.source == "picks"
+    assert report.law.source == "picks"
     constant = known(report)["parabolic_constant"]
     assert constant.value == pytest.approx(CONSTANT, rel=0.01)
     # Without a track, the kymograph is made and followed for the fit.
@@ -134,18 +152,108 @@ def test_what_is_missing_is_said():
         plan_laws(session, LawRequest())
 
 
-def test_a_report_is_kept_until_its_rows_change(tracked):
+@pytest.fixture
+def kept():
+    """A session with picks and a law that was fitted to them, and kept."""
     session = make_session()
     for frame in range(0, FRAMES, 3):
         pick(session, frame, first_front(frame))
-    report = fitted(session, laws=("linear",), only_picks=True)
+    report = fitted(session, laws=("linear", "parabolic"), start=START, only_picks=True)
+    laws_of(session).keep(report.law)
+    return session, report.law
+
+
+def test_a_law_is_kept_as_one_step(kept):
+    session, law = kept
     store, told = laws_of(session), []
     store.changed.connect(lambda: told.append(1))
-    store.keep(report)
-    assert store.of(report.path.id, "object 1", "front 1") is report
-    pick(session, 5, 20.0, "another")
+    assert store.of(law.path_id, "object 1", "front 1") == LawReport(law)
+    assert session.undo() == "fit rate law of front 1"
     assert store.every() == []
-    assert len(told) == 2
-    store.keep(report)
-    store.forget(report)
-    assert store.every(report.path.id) == []
+    session.redo()
+    assert store.every(law.path_id) == [LawReport(law)]
+    store.forget(law)
+    assert store.every() == []
+    assert len(told) == 3
+    assert session.undo() == "forget rate law of front 1"
+
+
+def test_a_law_whose_rows_changed_is_stale_until_that_is_undone(kept):
+    session, _ = kept
+    store = laws_of(session)
+    pick(session, 5, 20.0)
+    assert [report.is_current for report in store.every()] == [False]
+    assert set(law_table(session.document)["stale"]) == {"yes"}
+    session.undo()
+    assert [report.is_current for report in store.every()] == [True]
+    pick(session, 5, 20.0, "another")  # it bounds what front 1 can be
+    assert not store.every()[0].is_current
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda d: d.with_calibration("wire", Calibration(0.6, 0.6)),
+        lambda d: d.with_interval("wire", 0.7),
+        lambda d: d.with_beam("wire", Beam(gain=2.0)),
+    ],
+    ids=["scale", "clock", "gain"],
+)
+def test_what_a_law_rests_on(kept, edit):
+    session, _ = kept
+    session.edit("edit", edit(session.document))
+    assert not laws_of(session).every()[0].is_current
+
+
+def test_what_a_law_does_not_rest_on(kept):
+    session, law = kept
+    session.edit("rename", session.document.renamed_object("object 1", "NW"))
+    (report,) = laws_of(session).every()
+    assert report.is_current
+    assert report.law.key == f"{law.path_id} NW front 1"
+    row = session.document.of_kind("front")[0].changed(comment="well seen")
+    session.edit("comment", session.document.with_records([row]))
+    assert laws_of(session).every()[0].is_current
+
+
+def test_a_law_is_saved_with_the_experiment(kept, tmp_path):
+    session, law = kept
+    save_experiment(session.experiment, tmp_path / "x.insitu", session.tables())
+    opened = load_experiment(tmp_path / "x.insitu")
+    assert opened.document.laws == {law.key: law}
+    again = Session()
+    store = laws_of(again)
+    again.open(opened)
+    assert store.every() == [LawReport(law)]
+    assert store.every()[0].verdict == LawReport(law).verdict
+
+
+def test_a_law_that_cannot_be_told_is_saved_too(tracked, tmp_path):
+    law = fitted(tracked).law
+    experiment = Experiment()
+    experiment.document = experiment.document.with_law(law)
+    save_experiment(experiment, tmp_path / "x.insitu", {})
+    assert load_experiment(tmp_path / "x.insitu").document.laws == {law.key: law}
+
+
+def test_a_law_is_in_the_journal(kept):
+    session, law = kept
+    before = session.document.without_law(law.key)
+    line = from_json(edit_line("fit", before, session.document), Path("journal"))
+    assert apply_edit(before, line, Path("journal")).laws == {law.key: law}
+
+
+def test_laws_are_exported_beside_the_tables(kept, tmp_path):
+    session, law = kept
+    written = export_bundle(session.experiment, session.tables(), tmp_path / "out")
+    assert tmp_path / "out" / "rate_laws.csv" in written
+    table = pd.read_csv(tmp_path / "out" / "rate_laws.csv")
+    assert set(table["law"]) == {"linear", "parabolic"}
+    best = table[table["best"] == "yes"]
+    assert set(best["law"]) == {law.best}
+    row = best.set_index("parameter").loc["parabolic_constant"]
+    parameter = known(LawReport(law))["parabolic_constant"]
+    assert (row["value"], row["u_value"]) == (parameter.value, parameter.u_value)
+    assert row["unit"] == "nm²/s"
+    weight = LawReport(law).weights["parabolic"]
+    assert row["aicc_weight"] == weight

@@ -21,6 +21,7 @@ from napari_insitu_tem.model.counting import Counting
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import ExperimentError
 from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.rate_law import FrontLaw
 from napari_insitu_tem.model.record import Record
 
 T = TypeVar("T")
@@ -119,6 +120,8 @@ class Document:
         (movie name) to its drift, corrected or not.
     beams
         (movie name) to how its electron dose is known.
+    laws
+        Key of a front (`rate_law.law_key`) to the rate laws fitted to it last.
     flipped
         Names of the traces whose current is recorded cathodic positive.
     vocabulary, settings
@@ -135,6 +138,7 @@ class Document:
     datasets: Mapping[str, str] = field(default_factory=_nothing)
     beams: Mapping[str, Beam] = field(default_factory=_nothing)
     drifts: Mapping[str, MovieDrift] = field(default_factory=_nothing)
+    laws: Mapping[str, FrontLaw] = field(default_factory=_nothing)
     flipped: frozenset[str] = frozenset()
     vocabulary: tuple[EventTerm, ...] = DEFAULT_VOCABULARY
     settings: Settings = Settings()
@@ -206,7 +210,16 @@ class Document:
         """Give an object, with its rows and settings, another name."""
         objects = {new if k == old else k: v for k, v in self.objects.items()}
         rows = [r.changed(object=new) for r in self.records.values() if r.object == old]
-        return replace(self, objects=MappingProxyType(objects)).with_records(rows)
+        laws = [
+            replace(law, object=new) if law.object == old else law
+            for law in self.laws.values()
+        ]
+        renamed = replace(
+            self,
+            objects=MappingProxyType(objects),
+            laws=MappingProxyType({law.key: law for law in laws}),
+        )
+        return renamed.with_records(rows)
 
     def with_alignment(self, movie: str, alignment: Alignment) -> Document:
         """Align a movie; the earlier alignments stay in its history."""
@@ -250,6 +263,15 @@ class Document:
         if beam is None or beam.gain is None:
             return None
         return Counting(beam.gain, beam.offset or 0.0)
+
+    def with_law(self, law: FrontLaw) -> Document:
+        """Keep the rate laws of a front; earlier ones of that front give way."""
+        return replace(self, laws=_with(self.laws, law.key, law))
+
+    def without_law(self, key: str) -> Document:
+        """Forget the rate laws of a front."""
+        kept = {name: law for name, law in self.laws.items() if name != key}
+        return replace(self, laws=MappingProxyType(kept))
 
     def with_drift(self, movie: str, drift: MovieDrift | None) -> Document:
         """Set the drift of a movie; None forgets it."""

@@ -29,4 +29,7 @@ LAW_COLUMNS: tuple[Column, ...] = (
     Column("aicc_weight", "number", "Akaike weight among the laws compared."),
     Column("best", "string", "yes for the simplest law within 2 of the lowest AICc."),
     Column("flag", "string", "not_identifiable where the frames cannot tell."),
+    Column("stale", "string", "yes where what it rests on was changed since."),
+    Column("gain_counts", "number", "Counts per electron, where known.", "counts"),
+    Column("fitted_utc", "string", "When it was fitted, ISO 8601 in UTC."),
 )

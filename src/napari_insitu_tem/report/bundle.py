@@ -31,6 +31,7 @@ from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.law_columns import LAW_COLUMNS
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.report.law_table import law_table
 
 TimeRange = tuple[float, float]
 
@@ -66,7 +67,8 @@ def export_bundle(
         (first, last) in s on the experiment's clock: only rows and frames that start
         inside, and events that reach into it. Paths are kept, since they have no time.
     laws
-        Fitted rate laws, with the columns of `LAW_COLUMNS`.
+        Fitted rate laws, with the columns of `LAW_COLUMNS`; None: those that the
+        experiment keeps.
     overwrite
         Replace files of the same names.
     progress
@@ -90,7 +92,7 @@ def export_bundle(
     resources = [
         *_annotations(tables, kinds, time_range_s),
         *_signals(experiment, time_range_s),
-        *_laws(laws),
+        *_laws(law_table(experiment.document) if laws is None else laws),
     ]
     if not resources:
         raise ExperimentError(
@@ -192,9 +194,9 @@ def _with_drift(
     return table.assign(**cells), drift_columns("px" if size is None else "nm")
 
 
-def _laws(table: pd.DataFrame | None) -> list[Resource]:
+def _laws(table: pd.DataFrame) -> list[Resource]:
     """The fitted rate laws, if there are any."""
-    if table is None or table.empty:
+    if table.empty:
         return []
     data = encoded(table_csv(table))
     return [Resource("rate_laws.csv", "Rate laws of fronts", data, table, LAW_COLUMNS)]

@@ -24,8 +24,6 @@ from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.report.bundle import export_bundle
-from napari_insitu_tem.state.laws import laws_of
-from napari_insitu_tem.state.laws.report import joined_tables
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.dialogs.files import ask_folder
 from napari_insitu_tem.widgets.dressing import dress, set_role
@@ -79,7 +77,7 @@ class ExportDock(QWidget):
             what.rows.addWidget(box)
         also = sentence(
             "The record at every frame is always written with them, and the rate laws "
-            "that are fitted now."
+            "that were fitted."
         )
         set_role(also, "faint")
         what.rows.addWidget(also)
@@ -183,7 +181,6 @@ class ExportDock(QWidget):
                 folder,
                 kinds=self.chosen_kinds,
                 time_range_s=None if time_range is None else _seconds(time_range),
-                laws=joined_tables(laws_of(self.session).every()),
                 overwrite=self.replace.isChecked(),
             ),
             self._say_written,

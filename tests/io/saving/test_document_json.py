@@ -31,6 +31,12 @@ from napari_insitu_tem.model.document import (
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import ReadError, SaveError
 from napari_insitu_tem.model.geometry import Geometry
+from napari_insitu_tem.model.rate_law import (
+    FittedLaw,
+    FrontLaw,
+    LawParameter,
+    LawRequest,
+)
 from napari_insitu_tem.model.record import Record
 
 FILE = Path("wire.insitu") / "experiment.json"
@@ -101,10 +107,52 @@ def full_document() -> Document:
                 )
             }
         ),
+        laws=MappingProxyType({front_law().key: front_law()}),
         flipped=frozenset({"b", "a"}),
         vocabulary=(EventTerm("pop", "#123456", "x"), *DEFAULT_VOCABULARY),
         settings=Settings(u_pick_px=0.5, observer="me", velocity_frames=7),
     ).with_records(rows)
+
+
+def front_law() -> FrontLaw:
+    """Two laws of a front, one of which cannot be told."""
+    told = LawParameter("velocity", 1 / 3, 0.01, "nm/s")
+    return FrontLaw(
+        LawRequest(("linear", "power"), onset=1.5, against="charge"),
+        path_id="r1",
+        path="path 1",
+        movie="film",
+        object="wire",
+        front="front 1",
+        first_frame=3,
+        last_frame=90,
+        source="kymograph",
+        gain=4.5,
+        length="nm",
+        x_unit="nC",
+        best="linear",
+        flag="",
+        fits=(
+            FittedLaw("linear", "planar", None, (told,), 0.1, -80.0, 165.0, 0.9, 88),
+            FittedLaw(
+                "power",
+                "planar",
+                None,
+                (LawParameter("exponent", None, None, ""),),
+                0.1,
+                -79.5,
+                169.0,
+                0.1,
+                88,
+                "not_identifiable",
+            ),
+        ),
+        is_there_and_back=True,
+        curve=((0.5, 1 / 3), (1.0, 2.0)),
+        residuals=((0.0, -0.1, 0.2),),
+        basis="0123456789abcdef",
+        fitted_utc="2026-01-02T03:04:05Z",
+    )
 
 
 def through_text(document: Document) -> Document:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from napari_insitu_tem.state.laws.report import Parameter
-from napari_insitu_tem.state.laws.request import COMPARED
+from napari_insitu_tem.model.rate_law import LawParameter
+from napari_insitu_tem.state.laws.request import COMPARED, LawRequest
 from napari_insitu_tem.widgets.laws.form import LawForm
 from napari_insitu_tem.widgets.laws.words import _name, _value
 
@@ -57,12 +59,15 @@ def test_one_law(fields):
 @pytest.mark.parametrize(
     ("parameter", "words"),
     [
-        (Parameter("velocity", 1.23456, 0.0123, "nm/s"), "1.235 &plusmn; 0.012 nm/s"),
-        (Parameter("velocity", 123.4, 45.0, "nm/s"), "123 &plusmn; 45 nm/s"),
-        (Parameter("start", 10.0, 0.0, "nm"), "10 nm (given)"),
-        (Parameter("velocity", float("nan"), float("nan"), "nm/s"), "cannot be told"),
-        (Parameter("velocity", 3.0, float("nan"), "nm/s"), "3 nm/s"),
-        (Parameter("exponent", 0.5, 1e-9, ""), "0.5 &plusmn; 1e-09 "),
+        (
+            LawParameter("velocity", 1.23456, 0.0123, "nm/s"),
+            "1.235 &plusmn; 0.012 nm/s",
+        ),
+        (LawParameter("velocity", 123.4, 45.0, "nm/s"), "123 &plusmn; 45 nm/s"),
+        (LawParameter("start", 10.0, 0.0, "nm"), "10 nm (given)"),
+        (LawParameter("velocity", None, None, "nm/s"), "cannot be told"),
+        (LawParameter("velocity", 3.0, None, "nm/s"), "3 nm/s"),
+        (LawParameter("exponent", 0.5, 1e-9, ""), "0.5 &plusmn; 1e-09 "),
     ],
 )
 def test_a_value_is_written_to_two_digits_of_its_uncertainty(parameter, words):
@@ -73,3 +78,25 @@ def test_numbered_parameters_have_names():
     assert _name("velocity_2") == "velocity 2"
     assert _name("break_1") == "change at 1"
     assert _name("parabolic_constant") == "parabolic constant"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        LawRequest(),
+        LawRequest(laws=("power",), start=12.5, onset=65.0, only_picks=True),
+        LawRequest(
+            laws=COMPARED["sphere"],
+            geometry="sphere",
+            volume_ratio=3.8,
+            against="charge",
+            onset=2.5e-9,
+        ),
+    ],
+)
+def test_what_was_asked_for_is_shown_again(fields, request_):
+    fields.start.set_value(1.0)
+    fields.show_request(request_)
+    asked = fields.request()
+    assert asked.onset == pytest.approx(request_.onset)
+    assert replace(asked, onset=request_.onset) == request_

@@ -22,6 +22,7 @@ from napari_insitu_tem.model.document import (
 )
 from napari_insitu_tem.model.drift import MovieDrift
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
+from napari_insitu_tem.model.rate_law import FrontLaw
 from napari_insitu_tem.model.record import Record
 
 
@@ -64,6 +65,7 @@ PARTS: Mapping[str, Any] = {
     "datasets": dict[str, str],
     "beams": dict[str, Beam],
     "drifts": dict[str, MovieDrift],
+    "laws": dict[str, FrontLaw],
     "flipped": frozenset[str],
     "vocabulary": tuple[EventTerm, ...],
     "settings": Settings,

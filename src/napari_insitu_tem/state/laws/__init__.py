@@ -1,4 +1,4 @@
-"""Rate laws of fronts: asked for, fitted, and kept while they hold."""
+"""Rate laws of fronts: asked for, fitted, and kept in the document."""
 
 from __future__ import annotations
 
@@ -6,88 +6,67 @@ import weakref
 
 from psygnal import Signal
 
+from napari_insitu_tem.model.law_basis import is_current
+from napari_insitu_tem.model.rate_law import FrontLaw, law_key
 from napari_insitu_tem.state.laws.report import LawReport
 from napari_insitu_tem.state.session import Change, Session
 
-#: Path's id, object, front.
-_Key = tuple[str, str, str]
-
 
 class Laws:
-    """The last report of each front, until what it was fitted to changes.
+    """The reports of the rate laws that the document keeps.
 
-    It is not saved with the experiment: it follows from the rows and the movie.
+    They are there after undo, after opening, and when their rows have changed since:
+    then they are not current any more.
 
     Signals
     -------
     changed()
-        A report came or went.
+        A report came, went, or is current no longer or again.
     """
 
     changed = Signal()
 
     def __init__(self, session: Session) -> None:
-        self._reports: dict[_Key, LawReport] = {}
+        self._session: Session = weakref.proxy(session)
+        self._reports = self._made()
         session.document_changed.connect(self._on_document)
-        session.experiment_changed.connect(self._on_experiment)
+        session.experiment_changed.connect(self._refresh)
 
     def of(self, path_id: str, name: str, front: str) -> LawReport | None:
         """The report of a front on a path."""
-        return self._reports.get((path_id, name, front))
+        return self._reports.get(law_key(path_id, name, front))
 
     def every(self, path_id: str | None = None) -> list[LawReport]:
         """All reports, or those of a path."""
-        return [r for k, r in self._reports.items() if path_id in (None, k[0])]
+        return [r for r in self._reports.values() if path_id in (None, r.law.path_id)]
 
-    def keep(self, report: LawReport) -> None:
-        """Keep a report and tell those who show it."""
-        key = report.path.id, report.object, report.front
-        self._reports[key] = report
-        self.changed.emit()
+    def keep(self, law: FrontLaw) -> None:
+        """Keep what was fitted, as one step."""
+        document = self._session.document.with_law(law)
+        self._session.edit(f"fit rate law of {law.front or 'front'}", document)
 
-    def forget(self, report: LawReport) -> None:
-        """Take a report away."""
-        self._reports.pop((report.path.id, report.object, report.front), None)
-        self.changed.emit()
-
-    def _on_experiment(self) -> None:
-        if self._reports:
-            self._reports.clear()
-            self.changed.emit()
+    def forget(self, law: FrontLaw) -> None:
+        """Take the laws of a front away, as one step."""
+        if law.key in self._session.document.laws:
+            document = self._session.document.without_law(law.key)
+            self._session.edit(f"forget rate law of {law.front or 'front'}", document)
 
     def _on_document(self, change: Change) -> None:
-        if change.is_preview or not self._reports:
-            return
-        before, after = change.before, change.after
-        parts = ("alignments", "calibrations", "intervals", "flipped", "drifts")
-        stale = any(getattr(before, p) is not getattr(after, p) for p in parts)
-        gone = [
-            key
-            for key, report in self._reports.items()
-            if stale or _concerns(change, report)
-        ]
-        for key in gone:
-            del self._reports[key]
-        if gone:
+        if not change.is_preview and (self._reports or change.after.laws):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        fresh = self._made()
+        if fresh != self._reports:
+            self._reports = fresh
             self.changed.emit()
 
-
-def _concerns(change: Change, report: LawReport) -> bool:
-    """Whether rows changed on which a report rests."""
-    before, after = change.before.records, change.after.records
-    if before is after:
-        return False
-    rows = [row for key, row in after.items() if before.get(key) is not row]
-    rows += [row for key, row in before.items() if after.get(key) is not row]
-    return any(
-        row.id == report.path.id
-        or (
-            row.kind == "front"
-            and row.get("path") == report.path.object
-            and row.object == report.object
-        )
-        for row in rows
-    )
+    def _made(self) -> dict[str, LawReport]:
+        document = self._session.document
+        return {
+            key: LawReport(law, is_current(document, law))
+            for key, law in document.laws.items()
+        }
 
 
 _STORES: weakref.WeakKeyDictionary[Session, Laws] = weakref.WeakKeyDictionary()

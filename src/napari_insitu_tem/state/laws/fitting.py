@@ -15,10 +15,13 @@ from napari_insitu_tem.measure.laws.result import LawFit
 from napari_insitu_tem.measure.paths import length_of
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.law_basis import basis_of
 from napari_insitu_tem.model.progress import Progress
+from napari_insitu_tem.model.rate_law import FrontLaw
 from napari_insitu_tem.model.record import Record
+from napari_insitu_tem.model.timebase import utc_now
 from napari_insitu_tem.state.kymographs import kymographs_of
-from napari_insitu_tem.state.laws.report import LawReport, Units
+from napari_insitu_tem.state.laws.report import Units
 from napari_insitu_tem.state.laws.request import FrontData, LawRequest
 from napari_insitu_tem.state.session import Session
 
@@ -68,7 +71,7 @@ class LawPlan:
     """
 
     title: str
-    fit: Callable[[Progress], LawReport]
+    fit: Callable[[Progress], FrontLaw]
 
 
 def plan_laws(session: Session, request: LawRequest) -> LawPlan:
@@ -85,7 +88,8 @@ def plan_laws(session: Session, request: LawRequest) -> LawPlan:
     axis = _axis(session, path.movie, data.frames, request)
     units = _units(session.experiment, path, axis.unit)
     u_pick = session.document.settings.u_pick_px
-    work = _Work(request, data, axis, units, u_pick)
+    basis = basis_of(session.document, path.id, data.given.object)
+    work = _Work(request, data, axis, units, u_pick, basis)
     if request.only_picks:
         return LawPlan("Fitting a rate law", lambda report: work.on_picks(report))
     following = data.following(u_pick)
@@ -93,7 +97,7 @@ def plan_laws(session: Session, request: LawRequest) -> LawPlan:
     store = kymographs_of(session)
     order, kymograph = store.order(path), store.of(path)
 
-    def fit(progress: Progress) -> LawReport:
+    def fit(progress: Progress) -> FrontLaw:
         if kept is not None:
             return work.on_track(kept.track, kept.names, kept.frames, progress)
         made = kymograph if kymograph is not None else store.make(order, progress)
@@ -149,6 +153,7 @@ class _Work:
     axis: Axis
     units: Units
     u_pick_px: float
+    basis: str
 
     def on_track(
         self,
@@ -156,14 +161,14 @@ class _Work:
         names: tuple[str, ...],
         frames: range,
         progress: Progress,
-    ) -> LawReport:
+    ) -> FrontLaw:
         """Fit what each frame says of a track that holds these frames."""
         known = np.isfinite(self.axis.x)
         columns = np.flatnonzero(known) + self.data.frames.start - frames.start
         part = _part(track, names.index(self.data.front), columns)
         return self._report(part, None, known, "kymograph", progress)
 
-    def on_picks(self, progress: Progress) -> LawReport:
+    def on_picks(self, progress: Progress) -> FrontLaw:
         """Fit the user's own rows."""
         position = np.full(len(self.data.frames), np.nan)
         spread = np.full(len(self.data.frames), np.nan)
@@ -183,7 +188,7 @@ class _Work:
         known: NDArray[np.bool_],
         name: str,
         progress: Progress,
-    ) -> LawReport:
+    ) -> FrontLaw:
         request, x = self.request, self.axis.x[known]
         about = {
             "geometry": request.geometry,
@@ -201,21 +206,44 @@ class _Work:
             progress(0, 1, best)
             fit = fit_law(source, x, best, **about)  # type: ignore[arg-type]
             fits, flag = {best: fit}, fit.flag
-        return LawReport(
-            request=request,
-            path=self.data.given.path,
+        return self._law(best, flag, weights, fits, known, name)
+
+    def _law(
+        self,
+        best: str,
+        flag: str,
+        weights: dict[str, float],
+        fits: dict[str, LawFit],
+        known: NDArray[np.bool_],
+        source: str,
+    ) -> FrontLaw:
+        """What came of it, in the units that are reported."""
+        path, frames, counting = self.data.given.path, self.data.frames, None
+        if source == "kymograph":
+            counting = self.data.counting
+        units = self.units
+        drawn = fits[best or min(fits, key=lambda law: fits[law].aicc)]
+        return FrontLaw(
+            request=self.request,
+            path_id=path.id,
+            path=path.object,
+            movie=path.movie,
             object=self.data.given.object,
             front=self.data.front,
-            frames=self.data.frames,
-            source=name,
-            units=self.units,
+            first_frame=frames.start,
+            last_frame=frames.stop - 1,
+            source=source,
+            gain=None if counting is None else counting.gain,
+            length=units.length,
+            x_unit=units.x,
             best=best,
             flag=flag,
-            weights=weights,
-            fits=fits,
-            time_s=self.axis.time_s[known],
-            x=x,
+            fits=tuple(units.law(fit, weights.get(law)) for law, fit in fits.items()),
             is_there_and_back=self.axis.is_there_and_back,
+            curve=units.curve(drawn, self.axis.time_s[known], self.axis.x[known]),
+            residuals=units.residuals(drawn),
+            basis=self.basis,
+            fitted_utc=utc_now(),
         )
 
 

@@ -1,48 +1,20 @@
-"""Rate laws as they are reported: in nm and s, with verdict, weights and residuals."""
+"""Rate laws as they are reported: from fits in px to nm and s, and in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.laws.ranking import SIMPLER
 from napari_insitu_tem.measure.laws.result import NOT_IDENTIFIABLE, LawFit
-from napari_insitu_tem.model.law_columns import LAW_COLUMNS
-from napari_insitu_tem.model.record import Record
-from napari_insitu_tem.state.laws.request import LawRequest
+from napari_insitu_tem.model.rate_law import FittedLaw, FrontLaw, LawParameter
 
 FloatArray = NDArray[np.float64]
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a law.
-
-    Attributes
-    ----------
-    name
-        As in `measure.LawFit.parameters`.
-    value, u_value
-        In `unit`; NaN where the frames cannot tell, and an uncertainty of 0 where it
-        was given.
-    unit
-        "nm", "nm/s", ...
-    """
-
-    name: str
-    value: float
-    u_value: float
-    unit: str
-
-    @property
-    def is_given(self) -> bool:
-        """Whether it was fixed."""
-        return self.u_value == 0
+#: Digits that are kept of a curve and its residuals.
+_DIGITS = 7
 
 
 @dataclass(frozen=True)
@@ -64,7 +36,22 @@ class Units:
     u_relative: float
     x: str
 
-    def parameter(self, fit: LawFit, name: str) -> Parameter:
+    def law(self, fit: LawFit, weight: float | None) -> FittedLaw:
+        """A fit as it is reported."""
+        return FittedLaw(
+            law=fit.law,
+            geometry=fit.geometry,
+            volume_ratio=fit.volume_ratio,
+            parameters=tuple(self.parameter(fit, name) for name in fit.parameters),
+            roughness=float(fit.roughness * self.per_px),
+            log_likelihood=float(fit.log_likelihood),
+            aicc=float(fit.aicc),
+            weight=weight,
+            frames=int(fit.frames),
+            flag=fit.flag,
+        )
+
+    def parameter(self, fit: LawFit, name: str) -> LawParameter:
         """A parameter of a fit as it is reported."""
         value, u = fit.parameters[name], fit.u_parameters[name]
         power, unit = self._dimension(name, fit)
@@ -72,7 +59,18 @@ class Units:
         spread = u * self.per_px**power
         if u > 0 and power:
             spread = float(np.hypot(spread, power * self.u_relative * scaled))
-        return Parameter(name, float(scaled), float(spread), unit)
+        return LawParameter(name, _known(scaled), _known(spread), unit)
+
+    def curve(
+        self, fit: LawFit, time_s: FloatArray, x: FloatArray
+    ) -> tuple[tuple[float, float], ...]:
+        """Times, and where the law is."""
+        return _rounded(time_s, fit.predict(x) * self.per_px)  # type: ignore[return-value]
+
+    def residuals(self, fit: LawFit) -> tuple[tuple[float, float, float], ...]:
+        """Abscissa, what each frame alone says minus the law, and its uncertainty."""
+        away, u = fit.residuals * self.per_px, fit.u_residuals * self.per_px
+        return _rounded(fit.times, away, u)  # type: ignore[return-value]
 
     def _dimension(self, name: str, fit: LawFit) -> tuple[int, str]:
         """Power of the length, and the unit."""
@@ -88,77 +86,62 @@ class Units:
         return 0, "" if name == "exponent" else self.x
 
 
-@dataclass(frozen=True, eq=False)
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _rounded(*columns: FloatArray) -> tuple[tuple[float, ...], ...]:
+    """Rows of finite numbers, to so many digits."""
+    table = np.stack([np.asarray(c, dtype=np.float64) for c in columns], axis=1)
+    table = table[np.isfinite(table).all(axis=1)]
+    return tuple(tuple(float(f"{v:.{_DIGITS}g}") for v in row) for row in table)
+
+
+@dataclass(frozen=True)
 class LawReport:
-    """Rate laws fitted to one front.
+    """Rate laws of a front, to be shown.
 
     Attributes
     ----------
-    request
-        What was asked for.
-    path
-        The path's row as it was.
-    object, front
-        Which front.
-    frames
-        From the first to the last frame that was fitted.
-    source
-        "kymograph" or "picks".
-    units
-        What is reported.
-    best, flag
-        As in `measure.LawComparison`; a law that was fitted alone is the best.
-    weights
-        Law to its Akaike weight; empty for one law alone.
-    fits
-        Law to its fit, in px and in the unit of the abscissa.
-    time_s, x
-        (T,) middles of the exposures, and the abscissa of the fit in its unit.
-    is_there_and_back
-        Whether the charge went both ways.
+    law
+        What was fitted.
+    is_current
+        Whether what it rests on is as it was.
     """
 
-    request: LawRequest
-    path: Record
-    object: str
-    front: str
-    frames: range
-    source: str
-    units: Units
-    best: str
-    flag: str
-    weights: dict[str, float]
-    fits: dict[str, LawFit]
-    time_s: FloatArray
-    x: FloatArray
-    is_there_and_back: bool = False
+    law: FrontLaw
+    is_current: bool = True
 
     @property
-    def shown(self) -> str:
-        """The law that is drawn: the best, else the likeliest."""
-        if self.best:
-            return self.best
-        return min(self.fits, key=lambda law: self.fits[law].aicc)
+    def shown(self) -> FittedLaw:
+        """The law that is drawn."""
+        return self.law.shown
 
-    def parameters(self, law: str) -> tuple[Parameter, ...]:
-        """The parameters of a law."""
-        fit = self.fits[law]
-        return tuple(self.units.parameter(fit, name) for name in fit.parameters)
+    def fit(self, law: str) -> FittedLaw:
+        """One of the laws."""
+        return next(fit for fit in self.law.fits if fit.law == law)
 
-    def curve(self, law: str) -> tuple[FloatArray, FloatArray]:
-        """(T,) times in s and positions of the law, in the unit of length."""
-        return self.time_s, self.fits[law].predict(self.x) * self.units.per_px
+    @property
+    def weights(self) -> dict[str, float]:
+        """Law to its Akaike weight; empty for one law alone."""
+        fits = self.law.fits
+        return {fit.law: fit.weight for fit in fits if fit.weight is not None}
 
-    def residuals(self, law: str) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Abscissa, what each frame alone says minus the law, and its uncertainty."""
-        fit, per_px = self.fits[law], self.units.per_px
-        return fit.times, fit.residuals * per_px, fit.u_residuals * per_px
+    def curve(self) -> tuple[FloatArray, FloatArray]:
+        """(T,) times in s and positions of the law that is drawn."""
+        time_s, position = np.array(self.law.curve).reshape(-1, 2).T
+        return time_s, position
+
+    def residuals(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Abscissa, what each frame alone says minus that law, and its uncertainty."""
+        x, away, u = np.array(self.law.residuals).reshape(-1, 3).T
+        return x, away, u
 
     @property
     def verdict(self) -> str:
         """What the comparison, or the one fit, says, in words."""
-        words = self._comparison() if len(self.fits) > 1 else self._alone()
-        if self.is_there_and_back:
+        words = self._comparison() if len(self.law.fits) > 1 else self._alone()
+        if self.law.is_there_and_back:
             words += (
                 " The charge goes both ways in this stretch: select one half cycle in "
                 "the timeline."
@@ -166,77 +149,33 @@ class LawReport:
         return words
 
     def _comparison(self) -> str:
-        if self.flag == NOT_IDENTIFIABLE:
+        if self.law.flag == NOT_IDENTIFIABLE:
             return (
                 "It cannot be told: the likeliest laws are one and the same curve, "
                 "since neither the start nor the onset is known. Fix one of them if "
                 "you know it from elsewhere."
             )
-        weight = self.weights.get(self.best, float("nan"))
-        words = f"{_titled(self.best)}, with a weight of {100 * weight:.0f} %."
-        least = min(fit.aicc for fit in self.fits.values())
+        best = self.law.best
+        weight = self.weights.get(best, float("nan"))
+        words = f"{_titled(best)}, with a weight of {100 * weight:.0f} %."
+        least = min(fit.aicc for fit in self.law.fits)
         near = [
-            _titled(law)
-            for law, fit in self.fits.items()
-            if law != self.best and fit.aicc <= least + SIMPLER
+            _titled(fit.law)
+            for fit in self.law.fits
+            if fit.law != best and fit.aicc <= least + SIMPLER
         ]
         if near:
             words += f" About as good, but not simpler: {', '.join(near)}."
         return words
 
     def _alone(self) -> str:
-        fit = self.fits[self.best]
+        (fit,) = self.law.fits
         if fit.flag == NOT_IDENTIFIABLE:
             return (
                 "The frames do not tell all parameters (those without a value): fix "
                 "the start or the onset, or choose a simpler law."
             )
-        return f"{_titled(self.best)} law."
-
-    def table(self) -> pd.DataFrame:
-        """One row a law and parameter; the columns are those of `LAW_COLUMNS`."""
-        rows = [
-            self._row(law, parameter)
-            for law in self.fits
-            for parameter in self.parameters(law)
-        ]
-        return pd.DataFrame(rows, columns=[column.name for column in LAW_COLUMNS])
-
-    def _row(self, law: str, parameter: Parameter) -> dict[str, Any]:
-        fit = self.fits[law]
-        return {
-            "id": f"{self.path.id} {self.object} {self.front} {law} {parameter.name}",
-            "object": self.object,
-            "front": self.front,
-            "path": self.path.object,
-            "movie": self.path.movie,
-            "first_frame": self.frames.start,
-            "last_frame": self.frames.stop - 1,
-            "fitted_to": self.source,
-            "against": self.request.against,
-            "law": law,
-            "geometry": fit.geometry,
-            "volume_ratio": np.nan if fit.volume_ratio is None else fit.volume_ratio,
-            "parameter": parameter.name,
-            "value": parameter.value,
-            "unit": parameter.unit,
-            "u_value": parameter.u_value,
-            "roughness": fit.roughness * self.units.per_px,
-            "roughness_unit": self.units.length,
-            "n_frames": fit.frames,
-            "log_likelihood": fit.log_likelihood,
-            "aicc": fit.aicc,
-            "aicc_weight": self.weights.get(law, np.nan),
-            "best": "yes" if law == self.best and not self.flag else "",
-            "flag": fit.flag or self.flag,
-        }
-
-
-def joined_tables(reports: Sequence[LawReport]) -> pd.DataFrame:
-    """The tables of several reports, one after the other."""
-    if not reports:
-        return pd.DataFrame(columns=[column.name for column in LAW_COLUMNS])
-    return pd.concat([report.table() for report in reports], ignore_index=True)
+        return f"{_titled(fit.law)} law."
 
 
 def _titled(law: str) -> str:

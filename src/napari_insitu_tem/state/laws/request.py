@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from napari_insitu_tem.measure.laws.base import (
     LINEAR,
@@ -13,13 +12,14 @@ from napari_insitu_tem.measure.laws.base import (
 )
 from napari_insitu_tem.model.counting import Counting
 from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.rate_law import LawRequest
 from napari_insitu_tem.state.kymographs import Followed, kymographs_of
 from napari_insitu_tem.state.measuring import path_record
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking.front_rows import Following, FrontRows
 from napari_insitu_tem.state.tracking.plan import chosen_frames
 
-Abscissa = Literal["time", "charge"]
+__all__ = ["COMPARED", "FrontData", "LawRequest"]
 
 #: Laws that are compared, by geometry: a power law describes a planar front only.
 COMPARED = {
@@ -27,37 +27,6 @@ COMPARED = {
     "cylinder": (LINEAR, PARABOLIC, LINEAR_PARABOLIC),
     "sphere": (LINEAR, PARABOLIC, LINEAR_PARABOLIC),
 }
-
-
-@dataclass(frozen=True)
-class LawRequest:
-    """How a rate law is fitted.
-
-    Attributes
-    ----------
-    laws
-        One law, or several that are compared; see `measure.fit_law`.
-    geometry, volume_ratio
-        As for `measure.fit_law`.
-    start
-        Position at which the front begins, in nm (px without a calibration); None: to
-        be found.
-    onset
-        Time in s on the experiment's clock at which it begins, or the charge passed
-        since the first frame of the fit in C; None: to be found.
-    against
-        "time" or "charge".
-    only_picks
-        Fit the user's own rows, not what the kymograph says.
-    """
-
-    laws: tuple[str, ...] = COMPARED["planar"]
-    geometry: str = "planar"
-    volume_ratio: float | None = None
-    start: float | None = None
-    onset: float | None = None
-    against: Abscissa = "time"
-    only_picks: bool = False
 
 
 @dataclass(frozen=True, eq=False)

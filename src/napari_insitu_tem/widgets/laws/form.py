@@ -97,6 +97,23 @@ class LawForm(QWidget):
             only_picks=self.only_picks.isChecked(),
         )
 
+    def show_request(self, request: LawRequest) -> None:
+        """Show what was asked for."""
+        one = request.laws[0] if len(request.laws) == 1 else ""
+        for box, data in (
+            (self.law, one),
+            (self.shape, request.geometry),
+            (self.against, request.against),
+        ):
+            box.setCurrentIndex(max(box.findData(data), 0))
+        self.ratio.setValue(request.volume_ratio or 1.0)
+        onset = request.onset
+        if onset is not None and request.against == "charge":
+            onset /= _NANO
+        self.start.show_value(request.start)
+        self.onset.show_value(onset)
+        self.only_picks.setChecked(request.only_picks)
+
     def show_length_unit(self, unit: str) -> None:
         """Positions are in nm, or in px without a calibration."""
         self.start.field.setSuffix(f" {unit}")
@@ -139,6 +156,13 @@ class _Known(QWidget):
         """Say that this is known."""
         self.field.setValue(value)
         self.box.setChecked(True)
+
+    def show_value(self, value: float | None) -> None:
+        """Show what is known; None: it is free."""
+        if value is None:
+            self.box.setChecked(False)
+        else:
+            self.set_value(value)
 
 
 def _choice(options: tuple[tuple[str, str], ...], tooltip: str) -> QComboBox:

@@ -47,13 +47,13 @@ class ResidualsPlot(MouseView):
 
     def show_report(self, report: LawReport) -> None:
         """Show the residuals of the law that is drawn."""
-        x, away, u = report.residuals(report.shown)
+        x, away, u = report.residuals()
         ends = np.stack([away - u, away + u], axis=1)
         self._dots.setData(x, away)
         self._bars.setData(np.repeat(x, 2), ends.ravel())
-        what = "time" if report.request.against == "time" else "charge passed"
-        self._bottom.setLabel(f"{what} ({report.units.x})", color=self._theme.text)
-        self._left.setLabel(f"residual ({report.units.length})")
+        what = "time" if report.law.request.against == "time" else "charge passed"
+        self._bottom.setLabel(f"{what} ({report.law.x_unit})", color=self._theme.text)
+        self._left.setLabel(f"residual ({report.law.length})")
         most = float(np.abs(ends).max()) if ends.size else 1.0
         first, last = (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
         margin = 0.03 * (last - first)

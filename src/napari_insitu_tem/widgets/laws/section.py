@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QPushButton
 
 from napari_insitu_tem.io.saving.annotation_csv import table_csv
 from napari_insitu_tem.io.saving.atomic import write_text
 from napari_insitu_tem.model.errors import InsituTemError
+from napari_insitu_tem.model.law_basis import is_current
+from napari_insitu_tem.model.rate_law import FrontLaw
+from napari_insitu_tem.report.law_table import law_table
 from napari_insitu_tem.state.laws import laws_of
 from napari_insitu_tem.state.laws.fitting import plan_laws
 from napari_insitu_tem.state.laws.report import LawReport
@@ -30,6 +34,10 @@ _NOTHING = (
     "says, and drawn over the lanes."
 )
 _CHANGED = "The rows have changed since: fit again."
+_STALE = (
+    "What this rests on (rows, clock, pixel size, drift or gain) was changed since: "
+    "fit again."
+)
 
 
 class LawSection(Section):
@@ -45,7 +53,7 @@ class LawSection(Section):
         super().__init__("Rate law", is_open=False)
         self._session = session
         self._laws = laws_of(session)
-        self._had_report = False
+        self._shown: FrontLaw | None = None
         self.form = LawForm()
         self.fit_button = QPushButton("Fit the rate law")
         self.fit_button.setToolTip(
@@ -58,9 +66,9 @@ class LawSection(Section):
         self.copy_button = QPushButton("Copy")
         self.copy_button.setToolTip("Copy the table of the fit, for a spreadsheet")
         self.save_button = QPushButton("Save CSV…")
-        self.save_button.setToolTip(
-            "Laws are not saved with the experiment: they follow from its rows"
-        )
+        self.save_button.setToolTip("Save the table of the fit")
+        self.forget_button = QPushButton("Forget")
+        self.forget_button.setToolTip("Take the fit away; its rows stay")
         self._build()
         self._connect()
         self.refresh()
@@ -69,6 +77,7 @@ class LawSection(Section):
         row = QHBoxLayout()
         row.addWidget(self.copy_button)
         row.addWidget(self.save_button)
+        row.addWidget(self.forget_button)
         for part in (
             self.form,
             self.fit_button,
@@ -84,6 +93,7 @@ class LawSection(Section):
         self.fit_button.clicked.connect(self.fit)
         self.copy_button.clicked.connect(self._copy)
         self.save_button.clicked.connect(self._save)
+        self.forget_button.clicked.connect(self._forget)
         self.form.now.clicked.connect(self._take_onset)
         follow(self, (self._laws.changed, self.refresh))
 
@@ -105,20 +115,22 @@ class LawSection(Section):
     def refresh(self, *_: Any) -> None:
         """Show the report of the chosen front."""
         report = self.report()
-        for part in (self.numbers, self.residuals, self.copy_button, self.save_button):
+        buttons = (self.copy_button, self.save_button, self.forget_button)
+        for part in (self.numbers, self.residuals, *buttons):
             part.setVisible(report is not None)
         movie = self._session.movie
         is_scaled = movie is not None and movie.calibration is not None
         self.form.show_length_unit("nm" if is_scaled else "px")
-        if report is not None:
-            self.verdict.setText(report.verdict)
+        if report is None:
+            self.verdict.setText(_NOTHING)
+        else:
+            self.verdict.setText(report.verdict if report.is_current else _STALE)
             self.numbers.setText(report_html(report))
             self.residuals.show_report(report)
-        elif self._had_report:
-            self.verdict.setText(_CHANGED)
-        else:
-            self.verdict.setText(_NOTHING)
-        self._had_report = report is not None or self._had_report
+        law = None if report is None else report.law
+        if law is not None and law != self._shown:
+            self.form.show_request(law.request)
+        self._shown = law
 
     # -- doing ------------------------------------------------------------------------
 
@@ -132,13 +144,11 @@ class LawSection(Section):
         except InsituTemError as error:
             self._failed(error)
             return
-        document = self._session.document
         self.verdict.setText("Fitting …")
 
-        def done(report: LawReport) -> None:
-            # What was edited meanwhile may be what the fit rests on.
-            if self._session.document is document:
-                self._laws.keep(report)
+        def done(law: FrontLaw) -> None:
+            if is_current(self._session.document, law):
+                self._laws.keep(law)
             else:
                 self.verdict.setText(_CHANGED)
 
@@ -158,14 +168,14 @@ class LawSection(Section):
         report = self.report()
         clipboard = QApplication.clipboard()
         if report is not None and clipboard is not None:
-            clipboard.setText(report.table().to_csv(sep="\t", index=False))
+            clipboard.setText(self._table(report).to_csv(sep="\t", index=False))
             self._session.say("The table of the fit is on the clipboard.")
 
     def _save(self) -> None:
         report = self.report()
         if report is None:
             return
-        name = f"rate_law_{report.front}".replace(" ", "_")
+        name = f"rate_law_{report.law.front}".replace(" ", "_")
         path = ask_table_name(self, f"{name}.csv")
         if path is not None:
             self.save_to(path)
@@ -175,5 +185,13 @@ class LawSection(Section):
         report = self.report()
         if report is not None:
             with reporting(self._session):
-                write_text(path, table_csv(report.table()))
+                write_text(path, table_csv(self._table(report)))
                 self._session.say(f"Saved {path.name}.")
+
+    def _table(self, report: LawReport) -> pd.DataFrame:
+        return law_table(self._session.document, [report.law])
+
+    def _forget(self) -> None:
+        report = self.report()
+        if report is not None:
+            self._laws.forget(report.law)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import math
 
-from napari_insitu_tem.state.laws.report import LawReport, Parameter
+from napari_insitu_tem.model.rate_law import LawParameter
+from napari_insitu_tem.state.laws.report import LawReport
 
 #: Parameter to what the user reads.
 _NAMES = {
@@ -36,13 +37,13 @@ def report_html(report: LawReport) -> str:
 
 
 def _weights(report: LawReport) -> str:
-    lowest = min(fit.aicc for fit in report.fits.values())
+    lowest = min(fit.aicc for fit in report.law.fits)
     rows = ["<tr><td><b>Law</b></td><td align=right><b>&Delta;AICc</b></td>"]
     rows[0] += "<td align=right><b>weight</b></td></tr>"
     for law, weight in report.weights.items():
         name = LAW_TITLES.get(law, law)
-        name = f"<b>{name}</b>" if law == report.shown else name
-        more = report.fits[law].aicc - lowest
+        name = f"<b>{name}</b>" if law == report.shown.law else name
+        more = report.fit(law).aicc - lowest
         rows.append(
             f"<tr><td>{name}</td><td align=right>{more:.1f}</td>"
             f"<td align=right>{_share(weight)}</td></tr>"
@@ -51,14 +52,14 @@ def _weights(report: LawReport) -> str:
 
 
 def _parameters(report: LawReport) -> str:
-    law = report.shown
+    fit = report.shown
+    law = fit.law
     lines = [f"<p style='margin:4px 0 0 0'><b>{LAW_TITLES.get(law, law)}</b></p>"]
     rows = [
         f"<tr><td>{_name(p.name)}</td><td align=right>{_unbroken(_value(p))}</td></tr>"
-        for p in report.parameters(law)
+        for p in fit.parameters
     ]
-    fit = report.fits[law]
-    stray = f"{fit.roughness * report.units.per_px:.2g} {report.units.length}"
+    stray = f"{fit.roughness:.2g} {report.law.length}"
     rows.append(f"<tr><td>strays from it by</td><td align=right>{stray}</td></tr>")
     rows.append(f"<tr><td>frames</td><td align=right>{fit.frames}</td></tr>")
     lines.append(
@@ -79,15 +80,15 @@ def _name(name: str) -> str:
     return _NAMES.get(name, name.replace("_", " "))
 
 
-def _value(parameter: Parameter) -> str:
+def _value(parameter: LawParameter) -> str:
     """Value and uncertainty, to two digits of the latter."""
     unit = html.escape(parameter.unit)
-    if not math.isfinite(parameter.value):
+    if parameter.value is None:
         return "cannot be told"
     if parameter.is_given:
         return f"{parameter.value:.5g} {unit} (given)"
     u = parameter.u_value
-    if not math.isfinite(u) or u <= 0:
+    if u is None or u <= 0:
         return f"{parameter.value:.4g} {unit}"
     digits = max(0, 1 - math.floor(math.log10(u)))
     if digits > 6 or abs(parameter.value) >= 1e6:

@@ -80,7 +80,7 @@ class KymographLane(Lane):
             self.view.box.addItem(item, ignoreBounds=True)
         self._store.made.connect(self._on_made)
         self._laws = LawCurves(
-            self.session, self.view, lambda report: report.path.id == self.variant
+            self.session, self.view, lambda report: report.law.path_id == self.variant
         )
 
     def close(self) -> None:

@@ -52,14 +52,14 @@ class LawCurves:
             self._view.box.removeItem(line)
         self._lines.clear()
         for report in self._laws.every():
-            if self._is_mine(report):
+            if report.is_current and self._is_mine(report):
                 self._draw(report)
 
     def _draw(self, report: LawReport) -> None:
-        time_s, value = report.curve(report.shown)
+        time_s, value = report.curve()
         colour = "#ffffff" if self._theme is None else self._theme.text
         back = "#000000" if self._theme is None else self._theme.lane
-        dash = Qt.PenStyle.DashLine if report.flag else Qt.PenStyle.SolidLine
+        dash = Qt.PenStyle.DashLine if report.law.flag else Qt.PenStyle.SolidLine
         for pen in (
             pg.mkPen(back, width=4),
             pg.mkPen(colour, width=1.8, style=dash),

@@ -81,7 +81,7 @@ class ValuesLane(Lane):
         self._laws = LawCurves(self.session, self.view, self._shows_law)
 
     def _shows_law(self, report: LawReport) -> bool:
-        return self._of_kind == "front" and self._row_unit == report.units.length
+        return self._of_kind == "front" and self._row_unit == report.law.length
 
     def close(self) -> None:
         """Stop following the rate laws."""
