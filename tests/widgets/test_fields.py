@@ -83,3 +83,11 @@ def test_showing_a_number_announces_nothing(field):
     field.valueChanged.connect(values.append)
     field.show_number(3.0)
     assert (field.value(), values) == (3.0, [])
+
+
+def test_whole_numbers_keep_their_zeros(qtbot):
+    field = NumberField("", decimals=0)
+    qtbot.addWidget(field)
+    for value in (0, 40, 100):
+        field.setValue(value)
+        assert field.lineEdit().text() == str(value)

@@ -76,7 +76,8 @@ class NumberField(QDoubleSpinBox):
     def textFromValue(self, value: float) -> str:
         """The digits, without zeros at the end unless they are wanted."""
         text = f"{value:.{self.decimals()}f}"
-        return text if self._fixed else text.rstrip("0").rstrip(".")
+        is_whole = self._fixed or "." not in text
+        return text if is_whole else text.rstrip("0").rstrip(".")
 
     def validate(self, text: str, place: int) -> Any:
         """Take a typed comma for a point."""

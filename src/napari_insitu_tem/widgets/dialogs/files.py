@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_insitu_tem.io.formats import formats
 from napari_insitu_tem.io.saving.experiment_folder import SUFFIX
+from napari_insitu_tem.state.exporting_movies import ENDINGS
 
 #: The folder in which the user was last; the home folder at first.
 _last: list[Path] = []
@@ -53,6 +54,24 @@ def ask_table_name(parent: QWidget, suggestion: str) -> Path | None:
     )
     chosen = _remembered([Path(name)] if name else [])
     return chosen[0] if chosen else None
+
+
+def ask_movie_name(parent: QWidget, suggestion: str) -> tuple[Path, str] | None:
+    """Where to write a movie, and the name of the format that was chosen there.
+
+    The dialog does not ask about files that are there; whoever writes does.
+    """
+    filters = [f"{form} (*{ending})" for form, ending in ENDINGS.items()]
+    name, chosen = QFileDialog.getSaveFileName(
+        parent,
+        "Export the movie as",
+        str(Path(_start()) / suggestion),
+        ";;".join(filters),
+        options=QFileDialog.Option.DontConfirmOverwrite,
+    )
+    paths = _remembered([Path(name)] if name else [])
+    form = next((f for f in ENDINGS if chosen.startswith(f)), next(iter(ENDINGS)))
+    return (paths[0], form) if paths else None
 
 
 def ask_folder(parent: QWidget, title: str) -> Path | None:

@@ -40,6 +40,20 @@ def ask_replace_folder(parent: QWidget | None, folder: Path) -> bool:
     return bool(box.clickedButton() is replace)
 
 
+def ask_replace_movie(parent: QWidget | None, path: Path) -> bool:
+    """Whether a file or folder is replaced by an exported movie."""
+    box = _box(
+        parent,
+        "Replace",
+        f"{path.name} is there already.",
+        "Replace it? What it holds now is lost once the new one is complete.",
+    )
+    replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    return bool(box.clickedButton() is replace)
+
+
 def ask_to_locate(parent: QWidget | None, path: Path) -> bool:
     """Whether the user can show a file that is not where it was."""
     box = _box(

@@ -17,6 +17,7 @@ from napari_insitu_tem.widgets.dressing import dress, set_role
 from napari_insitu_tem.widgets.experiment.alignment import AlignmentSection
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
 from napari_insitu_tem.widgets.experiment.files import FileButtons, FilesSection
+from napari_insitu_tem.widgets.experiment.movie_export import MovieExportSection
 from napari_insitu_tem.widgets.experiment.opener import Opener
 from napari_insitu_tem.widgets.experiment.preferences import PreferencesSection
 from napari_insitu_tem.widgets.experiment.saver import Saver
@@ -61,6 +62,7 @@ class ExperimentDock(QWidget):
         self.movie_box = QComboBox()
         self.scale = ScaleSection(session, Ruler(link))
         self.alignment = AlignmentSection(session)
+        self.movie_export = MovieExportSection(session, self.busy)
         self.preferences = PreferencesSection(session)
         self.status = sentence()
         set_role(self.status, "faint")
@@ -88,6 +90,7 @@ class ExperimentDock(QWidget):
             self.movie_row,
             self.scale,
             self.alignment,
+            self.movie_export,
             self.preferences,
         )
         self.status.setContentsMargins(8, 3, 8, 5)
@@ -107,6 +110,7 @@ class ExperimentDock(QWidget):
             (session.document_changed, self._on_document),
             (session.playhead_changed, self._on_playhead),
             (session.saved_changed, self._on_saved),
+            (session.range_changed, self._on_range),
             (session.message, self._on_message),
             (session.marking_changed, self.alignment.marking.on_marking),
             (session.moment_marked, self.alignment.marking.on_moment),
@@ -118,6 +122,7 @@ class ExperimentDock(QWidget):
         self._show_movies()
         for section in (self.scale, self.alignment, self.preferences):
             section.refresh()
+        self.movie_export.refresh()
         self.buttons.refresh()
 
     def _show_movies(self) -> None:
@@ -137,9 +142,11 @@ class ExperimentDock(QWidget):
             self.files.refresh()
         if before.calibrations is not after.calibrations:
             self.scale.refresh()
+            self.movie_export.refresh()
         clocks = ("alignments", "intervals")
         if any(getattr(before, name) is not getattr(after, name) for name in clocks):
             self.alignment.refresh()
+            self.movie_export.refresh()
         if before.records is not after.records and not change.is_preview:
             self.alignment.signals.refresh()
         if before.settings is not after.settings:
@@ -153,6 +160,10 @@ class ExperimentDock(QWidget):
             self._show_movies()
             self.scale.refresh()
             self.alignment.refresh()
+            self.movie_export.refresh()
+
+    def _on_range(self, range_ns: Any) -> None:
+        self.movie_export.refresh()
 
     def _on_message(self, sentence: str) -> None:
         self.status.setText(foldable(sentence))
