@@ -241,6 +241,24 @@ def test_a_growing_particle_is_not_taken_for_drift(walk, rng):
     assert drift.shift == pytest.approx(walk, abs=0.4)
 
 
+def test_a_front_that_crosses_the_field_is_outvoted_by_the_film(walk, rng):
+    frames = expected(walk, contrast=0.1)
+    for t, frame in enumerate(frames):
+        place = 12 + 10 * t + walk[t, 1]
+        frame *= 1 - 0.15 * (1 - np.tanh((np.arange(frame.shape[1]) - place) / 1.5))
+    drift = estimate_drift(rng.poisson(frames))
+    error = (drift.shift - walk)[1:]
+    assert (np.abs(error) < 4 * drift.u_shift[1:]).all()
+    assert np.sqrt(np.mean((error - error.mean(0)) ** 2)) < 3 * bound(contrast=0.1)
+
+
+def test_details_of_two_pixels_do_not_bind_it_to_the_pixels(walk, rng):
+    scene = specimen((96, 128), detail=1.0)
+    drift = estimate_drift(rng.poisson(expected(walk, dose=200.0, scene=scene)))
+    error = (drift.shift - walk)[1:]
+    assert np.abs(error - error.mean(0)).max() < 0.027
+
+
 def test_one_frame_and_two(walk, rng):
     frames = rng.poisson(expected(walk))
     one = estimate_drift(frames[:1])

@@ -79,7 +79,9 @@ def laid_back(
 
     Notes
     -----
-    Cubic convolution [1]_, three rows and columns are lost at the borders.
+    Cubic convolution of six points [1]_; five rows and columns are lost at the borders.
+    That of four blurs details of two pixels by how far between pixels they lie, which
+    moves what is fitted to them.
 
     .. [1] R. G. Keys, IEEE Trans. Acoust. Speech Signal Process. 29 (1981) 1153.
     """
@@ -89,22 +91,16 @@ def laid_back(
     if known is not None:
         from scipy.ndimage import minimum_filter
 
-        # The four taps of a pixel are those from one before to two after it.
-        known = minimum_filter(known, size=4, origin=-1, mode="constant")[1:-2, 1:-2]
+        # The six taps of a pixel are those from two before to three after it.
+        known = minimum_filter(known, size=6, origin=-1, mode="constant")[2:-3, 2:-3]
         known = known[: image.shape[0], : image.shape[1]]
-    return (1 - int(whole[0]), 1 - int(whole[1])), image, known
+    return (2 - int(whole[0]), 2 - int(whole[1])), image, known
 
 
 def _taps(image: Image, part: float, axis: int) -> Image:
     """Interpolate at `part` beyond every pixel along one axis."""
-    f = part
-    weights = (
-        0.5 * f * (-1 + f * (2 - f)),
-        1 + 0.5 * f * f * (3 * f - 5),
-        0.5 * f * (1 + f * (4 - 3 * f)),
-        0.5 * f * f * (f - 1),
-    )
-    length = image.shape[axis] - 3
+    weights = [_cubic(abs(part - k)) for k in range(-2, 4)]
+    length = image.shape[axis] - 5
     out = np.zeros(0, np.float32)
     for k, weight in enumerate(weights):
         piece = image[k : k + length] if axis == 0 else image[:, k : k + length]
@@ -113,3 +109,12 @@ def _taps(image: Image, part: float, axis: int) -> Image:
         elif weight != 0:
             out += piece * np.float32(weight)
     return out
+
+
+def _cubic(s: float) -> float:
+    """Weight of a point at a distance, of six points."""
+    if s < 1:
+        return 1 + s * s * (4 * s - 7) / 3
+    if s < 2:
+        return (30 + s * (-59 + s * (36 - 7 * s))) / 12
+    return (-18 + s * (21 + s * (s - 8))) / 12 if s < 3 else 0.0

@@ -19,6 +19,7 @@ from napari_insitu_tem.measure.drift.result import (
 )
 from napari_insitu_tem.measure.drift.search import CLEAR
 from napari_insitu_tem.measure.drift.template import Step
+from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -27,12 +28,15 @@ FloatArray = NDArray[np.float64]
 
 #: Standard uncertainty in px above which a direction counts as not determined.
 _UNDETERMINED = 3.0
+#: Standard uncertainty in px that interpolation leaves, however many the electrons.
+_INTERPOLATION = 0.005
 #: A jump is a step over this many px and this many times the usual one.
 _JUMP_PX, _JUMP_TIMES = 3.0, 8.0
 #: Seconds between two reports of progress.
 _REPORT_EVERY_S = 0.05
 
 
+@on_one_thread
 def estimate_drift(
     frames: Movie | AnyFrames,
     *,
@@ -73,8 +77,11 @@ def estimate_drift(
     Coarse: correlation of the binned frame, between fine and shade, with the mean of
     those before it; then of the even frames with the mean of the odd ones and the
     reverse. Fine: Gauss-Newton steps against the mean of all frames, see
-    `template.Template`. The standard uncertainty is that of a sum of independent
-    blocks of the frame, so it holds for a camera that spreads its electrons, too. The
+    `template.Template`, in which blocks of the frame vote: those that disagree with the
+    others, because the specimen itself changes there, count less (`votes.vote`). The
+    standard uncertainty is that of a sum of independent blocks, so it holds for a
+    camera that spreads its electrons, too. Where more than half of what has contrast
+    moves as one, that counts as the specimen: give a mask of what stands still. The
     Cramer-Rao bound of one frame is ``(sum (dmu/dx)^2 / mu)^(-1/2)``; a shift against
     the first frame has that of both.
 
@@ -201,7 +208,7 @@ def _drift(
     for t, step in enumerate(steps):
         if step is not None and step.frames > 1:
             own = np.diag(step.covariance)
-            variance[t] = own * step.frames / (step.frames - 1)
+            variance[t] = own * step.frames / (step.frames - 1) + _INTERPOLATION**2
     good = np.flatnonzero(np.isfinite(shifts[:, 0]))
     if len(good) == 0:
         nothing = np.full_like(shifts, np.nan)

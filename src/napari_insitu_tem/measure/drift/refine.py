@@ -18,7 +18,9 @@ Image = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
 
 #: Passes over the movie at most, more of them where the camera has a pattern.
-PASSES, _PATTERN_PASSES = 4, 2
+PASSES, _PATTERN_PASSES = 4, 6
+#: Farthest in px from the place to begin with.
+_REACH = 12.0
 #: Enough where all steps are below this part of their uncertainty, and the farthest
 #: step of a pass in px.
 _ENOUGH, _FARTHEST = 0.1, 2.0
@@ -83,9 +85,8 @@ class Refinement:
                 break
 
     def _empty(self) -> Canvas:
-        reach = _FARTHEST * (PASSES + _PATTERN_PASSES + 2)
         places = self._coarse[self._good]
-        low, high = places.min(axis=0) - reach, places.max(axis=0) + reach
+        low, high = places.min(axis=0) - _REACH, places.max(axis=0) + _REACH
         return Canvas(self._frames.shape, low, high)
 
     def _pass(self, number: int, tell: Callable[[int], None]) -> float:
@@ -112,7 +113,9 @@ class Refinement:
                 changes.add(window, rest)
             self.steps[t] = step
             if np.isfinite(step.step).all():
-                self.shifts[t] += np.clip(step.step, -_FARTHEST, _FARTHEST)
+                moved = self.shifts[t] + np.clip(step.step, -_FARTHEST, _FARTHEST)
+                place = self._coarse[t]
+                self.shifts[t] = np.clip(moved, place - _REACH, place + _REACH)
                 spread = np.sqrt(np.diag(step.covariance))
                 far = max(far, float(np.max(np.abs(step.step) / (spread + 1e-3))))
             following.add(order % 2, *laid_back(*frame, self.shifts[t]))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.drift.canvas import Canvas, Known, laid_back
+from napari_insitu_tem.measure.drift.votes import vote
 
 Image = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
@@ -20,8 +21,8 @@ _BEYOND = 3.0
 _RINGS, _BY_CHANCE = 128, 2.5
 #: Contrast of a frame against the mean that is believed.
 _CONTRASTS = (0.5, 2.0)
-#: Blocks along an axis, and the least size of one in px.
-_BLOCKS, _LEAST_BLOCK = 16, 8
+#: Fewest pixels from which a level is taken.
+_FEWEST = 64
 #: Brightness (of the mean) below which a pixel weighs no more.
 _DARKEST = 0.05
 
@@ -108,16 +109,12 @@ class Template:
         rest = image - (self.mean[window] * np.float32(scale) + np.float32(base))
         if known is not None:
             rest *= known
-        edges = [_edges(n) for n in image.shape]
-        parts = np.stack([_block_sums(rest * g[window], edges) for g in self._slopes])
-        parts = parts.reshape(2, -1)
-        bends = [b[window] if known is None else b[window] * known for b in self._bends]
-        yy, yx, xx = (float(b.sum(dtype=np.float64)) for b in bends)
-        hessian = self._freed @ np.array([[yy, yx], [yx, xx]]) @ self._freed.T
-        inverse = _inverse(hessian)
+        weight, bends = self._weight[window], self._bends[:, *window]
+        if known is not None:
+            weight, bends = weight * known, bends * known
+        found = vote(rest, weight, self._slopes[:, *window], bends, self._freed)
         # The content of a frame that lies farther down makes it the mean moved up.
-        step = -inverse @ parts.sum(axis=1) / scale
-        covariance = inverse @ (parts @ parts.T) @ inverse / scale**2
+        step, covariance = -found.step / scale, found.covariance / scale**2
         frames = float(self.counts[window][::4, ::4].mean(dtype=np.float64))
         return Step(step, covariance, frames), (window, rest)
 
@@ -129,7 +126,7 @@ class Template:
         use = self._weight[window][some] > 0.5 * self._usual
         if known is not None:
             use &= known[some]
-        if use.sum() < _LEAST_BLOCK**2:
+        if use.sum() < _FEWEST:
             return 0.0, 1.0
         mean = self.mean[window][some][use].astype(np.float64)
         values = image[some][use].astype(np.float64)
@@ -236,24 +233,3 @@ def _continued(mean: Image, counts: Image, used: NDArray[np.bool_] | None) -> Im
     around /= np.maximum(share, 1e-3)
     fade = np.minimum(2 * share, 1)
     return np.where(known, level, around * fade).astype(np.float32)
-
-
-def _edges(length: int) -> NDArray[np.int64]:
-    """First index of each block along an axis."""
-    blocks = max(1, min(_BLOCKS, length // _LEAST_BLOCK))
-    return np.linspace(0, length, blocks, endpoint=False).astype(np.int64)
-
-
-def _block_sums(values: Image, edges: list[NDArray[np.int64]]) -> FloatArray:
-    """Sums over blocks."""
-    rows = np.add.reduceat(values, edges[0], axis=0)
-    return np.add.reduceat(rows.astype(np.float64), edges[1], axis=1)
-
-
-def _inverse(matrix: FloatArray) -> FloatArray:
-    """The inverse; infinite along what is not determined."""
-    values, vectors = np.linalg.eigh(matrix)
-    if not (np.isfinite(values).all() and values[-1] > 0):
-        return np.full((2, 2), np.nan)
-    values = np.maximum(values, 1e-12 * values[-1])
-    return np.asarray((vectors / values) @ vectors.T)
