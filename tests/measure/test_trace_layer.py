@@ -90,3 +90,24 @@ def test_what_makes_no_sense_is_refused(rng):
         trace_layer(image, drawn(38) + 500, drawn(52) + 500)
     with pytest.raises(MeasurementError, match="two different points"):
         trace_layer(image, [], drawn(52))
+
+
+@pytest.mark.parametrize("dose", [3.0, 10.0, 40.0])
+def test_the_uncertainty_of_points_is_that_of_their_scatter(rng, dose):
+    squares, stated = [], []
+    for _ in range(5):
+        image = ring(rng, dose=dose, levels=(0.7, 1.0, 1.3))
+        wobble = rng.normal(0, 1.2, (2, 31))
+        wobble[:, -1] = wobble[:, 0]
+        angle = 2 * np.pi * np.arange(31) / 30
+        way = np.column_stack([np.sin(angle), np.cos(angle)])
+        both = [
+            CENTRE + (r + w)[:, None] * way
+            for r, w in zip((40, 50), wobble, strict=True)
+        ]
+        found = trace_layer(image, *both, gain=1.0)
+        for points, radius in ((found.inner, 40), (found.outer, 50)):
+            squares.append((np.hypot(*(points - CENTRE).T) - radius) ** 2)
+        stated += [found.u_inner**2, found.u_outer**2]
+    ratio = np.sqrt(np.mean(np.concatenate(stated)) / np.mean(np.concatenate(squares)))
+    assert 0.7 < ratio < 1.5

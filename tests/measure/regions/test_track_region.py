@@ -253,3 +253,28 @@ def test_a_sphere_has_no_step_and_gets_no_area(rng):
     track = track_region(frames, ellipse(40, 40, CENTRE)[::20], gain=1.0)
     assert set(track.flag) == {"unresolved"}
     assert np.isnan(track.area).all()
+
+
+def test_a_beam_that_flickers_by_more_than_the_contrast(rng):
+    beam = 1 + 0.3 * np.sin(1.3 * np.arange(8))
+    outlines = [lobed(30 + t, CENTRE + 0.5 * t) for t in range(8)]
+    means = [
+        b * mean_image(p, SHAPE, 20, 0.3) for b, p in zip(beam, outlines, strict=True)
+    ]
+    track = track_region(rng.poisson(means), outlines[0][::30], gain=1.0)
+    assert set(track.flag) == {""}
+    assert np.abs(in_bounds(track, outlines)).max() < 5
+    # A dark field has an offset that may be negative.
+    below = rng.poisson(means) - 200.0
+    assert set(track_region(below, outlines[0][::30]).flag) == {""}
+
+
+def test_noise_that_pixels_share_is_found_without_a_gain(rng):
+    from scipy.ndimage import gaussian_filter
+
+    shape = ellipse(30, 24, CENTRE)
+    counted = movie(rng, [shape] * 10).astype(float)
+    spread = [gaussian_filter(frame, 0.7) for frame in counted]
+    track = track_region(spread, shape[::30])
+    assert set(track.flag) == {""}
+    assert 0.7 * bound(perimeter_of(shape), 20, 0.3) < track.u_area.mean()

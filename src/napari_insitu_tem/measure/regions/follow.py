@@ -111,7 +111,8 @@ def follow(frame: NDArray[Any], memory: Memory, gain: float | None) -> Sighting:
     expected = memory.expected if memory.seen else memory.contour
     if _part_out(frame, expected) > _GONE:
         return _missed(memory, OUT_OF_FRAME, is_over=True)
-    noise = noise_of(frame, expected, gain)
+    memory = memory.lit(frame)
+    noise = noise_of(frame, expected, gain, memory.spread)
     found = _find(frame, memory, expected, noise, search_reach(expected))
     if found is None:
         return _missed(memory, NO_DATA)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_insitu_tem.measure.noise import averaging_noise
 from napari_insitu_tem.measure.regions.contour import Contour, reaches, wave_basis
 from napari_insitu_tem.measure.regions.fit import Displacement, Noise
 from napari_insitu_tem.measure.regions.levels import Levels, at_nodes
@@ -30,8 +31,52 @@ _FALL_DRAWN = 3
 _USUAL_WIDTH, _WIDTH_FACTOR = 1.7, 0.35
 #: How much less the width is learnt where the outline is not sure.
 _BLUNT = 2.5
+#: Change of brightness around a particle from frame to frame, in parts of its contrast,
+#: up to which it is the particle's own.
+_LEAST_FLICKER = 0.15
 #: Distance in px of two pixels whose noise is taken as independent.
 _FAR = 3
+#: Largest factor by which the noise of a mean may exceed that of pixels.
+_MOST_SPREAD = 40.0
+
+
+@dataclass(frozen=True)
+class Around:
+    """Mean brightness of a part of a frame.
+
+    Attributes
+    ----------
+    rows, columns
+        First and last but one of each.
+    mean
+        In counts.
+    """
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    mean: float
+
+    def mean_of(self, frame: NDArray[Any]) -> float:
+        """Mean of the same part of another frame; NaN where that does not have it."""
+        part = frame[slice(*self.rows), slice(*self.columns)]
+        if part.size == 0:
+            return float("nan")
+        if part.dtype.kind == "f":
+            part = part[np.isfinite(part)]
+        return float(part.mean(dtype=np.float64)) if part.size else float("nan")
+
+
+def around(frame: NDArray[Any], contour: Contour) -> Around:
+    """The part of a frame around an outline, three times as wide."""
+    sides = []
+    for z, size in zip(
+        (contour.nodes.imag, contour.nodes.real), frame.shape, strict=True
+    ):
+        wide = float(np.ptp(z))
+        low, high = np.clip([z.min() - wide, z.max() + wide + 1], 0, size)
+        sides.append((int(low), int(high)))
+    part = Around(sides[0], sides[1], 0.0)
+    return replace(part, mean=part.mean_of(frame))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +107,10 @@ class Memory:
         Frames since it was seen.
     seen
         Frames in which it was.
+    around
+        How bright the part of the frame around it was.
+    spread
+        Variance of a mean of pixels over what single pixels say.
     """
 
     contour: Contour
@@ -76,6 +125,8 @@ class Memory:
     filled: FloatArray | None = None
     missed: int = 0
     seen: int = 0
+    around: Around | None = None
+    spread: float = 1.0
 
     @property
     def expected(self) -> Contour:
@@ -135,7 +186,32 @@ class Memory:
             width_information=information,
             filled=at_nodes(fit.filled, len(contour.nodes)),
             seen=self.seen + 1,
+            around=self.around,
+            spread=self.spread,
         )
+
+    def lit(self, frame: NDArray[Any]) -> Memory:
+        """The memory with levels as bright as a frame is.
+
+        The beam may flicker by more than the contrast of the particle. What a part of
+        the frame around it shows more or less than before is taken as a factor, or as
+        an offset where brightness is not positive.
+        """
+        before = self.around
+        mean = np.nan if before is None else before.mean_of(frame)
+        known = replace(self, around=around(frame, self.contour))
+        if before is None or not np.isfinite(mean - before.mean):
+            return known
+        least = _LEAST_FLICKER * abs(self.levels.contrast)
+        if not abs(mean - before.mean) > least:
+            return known
+        levels = self.levels
+        sides = np.stack([levels.inside, levels.outside])
+        if min(mean, before.mean, float(sides.min())) > 0:
+            sides = sides * (mean / before.mean)
+        else:
+            sides = sides + (mean - before.mean)
+        return replace(known, levels=Levels(*sides))
 
     def width_after(self, fit: Displacement) -> tuple[float, float]:
         """Width of the edge, and how well it is known, after a fit."""
@@ -179,7 +255,9 @@ def _mean(before: float, news: float, seen: int) -> float:
     return before + (news - before) / min(seen + 1, 20)
 
 
-def first_memory(frame: NDArray[Any], contour: Contour) -> Memory | None:
+def first_memory(
+    frame: NDArray[Any], contour: Contour, gain: float | None = None
+) -> Memory | None:
     """Levels from what lies well inside and outside of a drawn outline.
 
     None where one side cannot be seen.
@@ -196,7 +274,24 @@ def first_memory(frame: NDArray[Any], contour: Contour) -> Memory | None:
     levels = Levels(*(np.full(len(contour.nodes), side) for side in sides))
     width = float(np.clip(0.02 * contour.radius, 1.5, 3.0))
     radius = contour.radius
-    return Memory(contour, levels, width, usual=0.5 * reach, ripple=0.04 * radius + 2.5)
+    return Memory(
+        contour,
+        levels,
+        width,
+        usual=0.5 * reach,
+        ripple=0.04 * radius + 2.5,
+        around=around(frame, contour),
+        spread=_spread(frame, contour) if gain is None else 1.0,
+    )
+
+
+def _spread(frame: NDArray[Any], contour: Contour) -> float:
+    """Variance of a mean of pixels over what their differences say, at least 1."""
+    part = _part(frame, contour)
+    alone = _half_variance(part)
+    if not alone > 0:
+        return 1.0
+    return float(np.clip(averaging_noise(part) ** 2 / alone, 1.0, _MOST_SPREAD))
 
 
 def _middle(values: FloatArray) -> float:
@@ -210,25 +305,36 @@ def search_reach(contour: Contour) -> float:
     return max(8.0, 0.25 * contour.radius)
 
 
-def noise_of(frame: NDArray[Any], contour: Contour, gain: float | None) -> Noise:
+def noise_of(
+    frame: NDArray[Any], contour: Contour, gain: float | None, spread: float = 1.0
+) -> Noise:
     """Noise of a pixel: by counting, or from differences around the outline.
 
     Notes
     -----
-    Half the mean square of differences of pixels 3 px apart; what neighbours share is
-    found by the fit itself (`fit.Displacement.excess`).
+    Half the mean square of differences of pixels 3 px apart, times the factor `spread`
+    by which a mean over many is noisier, as behind a camera that spreads electrons over
+    several pixels. What is left is found by the fit (`fit.Displacement.excess`).
     """
     if gain is not None:
         return Noise(0.0, gain)
+    variance = spread * _half_variance(_part(frame, contour))
+    return Noise(max(variance, 1e-12), 0.0)
+
+
+def _part(frame: NDArray[Any], contour: Contour) -> NDArray[Any]:
+    """The part of a frame that an outline is looked for in, not all its rows."""
     reach = search_reach(contour)
     x, y = contour.nodes.real, contour.nodes.imag
     rows, columns = frame.shape
     left, right = np.clip([x.min() - reach, x.max() + reach + 1], 0, columns)
     top, bottom = np.clip([y.min() - reach, y.max() + reach + 1], 0, rows)
     thin = max(1, int((bottom - top) // 128))
-    part = frame[int(top) : int(bottom) : thin, int(left) : int(right)]
+    return frame[int(top) : int(bottom) : thin, int(left) : int(right)]
+
+
+def _half_variance(part: NDArray[Any]) -> float:
+    """Half the mean square of differences along rows; 0 where there are none."""
     steps = part[:, _FAR:].astype(np.float64) - part[:, :-_FAR]
     square = steps[np.isfinite(steps)] ** 2
-    if square.size == 0:
-        return Noise(1e-12, 0.0)
-    return Noise(max(0.5 * float(square.mean()), 1e-12), 0.0)
+    return 0.5 * float(square.mean()) if square.size else 0.0

@@ -244,7 +244,7 @@ def _run(
         report()
         frame = movie.frame(index)
         if index in seeds:
-            memory, reason = _started(frame, seeds[index])
+            memory, reason = _started(frame, seeds[index], gain)
             if reason:
                 results[index], stopped[name] = _Row(reason), (index, reason)
                 continue
@@ -263,11 +263,13 @@ def _run(
             stopped[name] = (index, reason)
 
 
-def _started(frame: NDArray[Any] | None, contour: Contour) -> tuple[Memory | None, str]:
+def _started(
+    frame: NDArray[Any] | None, contour: Contour, gain: float | None
+) -> tuple[Memory | None, str]:
     """What a drawn outline says, or why nothing can be followed from it."""
     if frame is None or _is_blank(frame):
         return None, NO_DATA
-    memory = first_memory(frame, contour)
+    memory = first_memory(frame, contour, gain)
     return memory, OUT_OF_FRAME if memory is None else ""
 
 

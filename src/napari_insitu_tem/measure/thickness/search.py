@@ -14,8 +14,9 @@ FloatArray = NDArray[np.float64]
 #: Distance of the places that are tried, in px, and expected step from line to line.
 _STEP, _ROUGHNESS = 0.5, 0.25
 
-#: Rounds of levels from places and places from levels.
-_ROUNDS = 6
+#: Rounds of levels from places and places from levels, and the change of a level, in
+#: parts of the smaller step, that is none.
+_ROUNDS, _SAME = 6, 0.02
 
 #: Part by which a line may disagree with its neighbours altogether.
 _LEAP = 1e-4
@@ -63,7 +64,9 @@ def search_layer(
     levels = _first_levels(lines, data)
     for _ in range(_ROUNDS):
         posterior = grid.posterior(data, levels)
-        levels = grid.levels(data, posterior, levels)
+        before, levels = levels, grid.levels(data, posterior, levels)
+        if np.abs(levels - before).max() < _SAME * np.abs(np.diff(levels)).min():
+            break
     return Found(*grid.moments(posterior), levels)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,23 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_insitu_tem.measure.curves import as_curve
 from napari_insitu_tem.measure.noise import averaging_noise
+from napari_insitu_tem.measure.thickness.beside import pixels_beside
 from napari_insitu_tem.measure.thickness.layer import layer_thickness
+from napari_insitu_tem.measure.thickness.mixing import Mixture, fit_boundaries
 from napari_insitu_tem.measure.thickness.result import RESOLVED, LayerThickness
-from napari_insitu_tem.measure.thickness.search import Found, search_layer
+from napari_insitu_tem.measure.thickness.search import search_layer
 from napari_insitu_tem.measure.thickness.straighten import Lines, lines_across
-from napari_insitu_tem.measure.thickness.three_levels import (
-    Problem,
-    ThreeLevels,
-    fit_three_levels,
-    three_level_mean,
-)
+from napari_insitu_tem.measure.thickness.three_levels import Problem, State
 from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 
 FloatArray = NDArray[np.float64]
-
-#: Steps of a boundary from line to line that are tried, in px.
-_ROUGHNESS = (0.002, 0.01, 0.03, 0.08, 0.2, 0.5)
 
 #: Blur with which the search begins where it is not known.
 _FIRST_BLUR = 1.8
@@ -60,19 +55,16 @@ class TracedLayer:
         (3,) brightness of core, layer and outside.
     blur, u_blur
         Gaussian blur of both edges (1 s.d.) in px, without that of the pixel.
-    thickness
-        The thickness between the two, by "laplace".
     mean, u_mean
         Mean thickness, and its standard uncertainty by the noise of the image.
     roughness
-        (2,) standard deviation of a boundary's step from point to point, as learnt:
-        how far neighbours were averaged.
+        (2,) standard deviation of the step of each boundary from line to line.
     flags
         For each point "" or `low_contrast`, `unresolved`, `out_of_frame`.
     flag
         The same word for the layer as a whole; `unresolved` where it is thinner than
         two blurs that are not known.
-    gain
+    gain, is_blur_known
         As given.
     """
 
@@ -84,13 +76,19 @@ class TracedLayer:
     u_levels: FloatArray
     blur: float
     u_blur: float
-    thickness: LayerThickness
     mean: float
     u_mean: float
     roughness: FloatArray
     flags: NDArray[np.str_]
     flag: str
     gain: float | None
+    is_blur_known: bool
+
+    @cached_property
+    def thickness(self) -> LayerThickness:
+        """The thickness between the two boundaries, by "laplace"."""
+        blur = None if self.is_blur_known else self.blur
+        return layer_thickness(self.inner, self.outer, blur=blur)
 
 
 @on_one_thread
@@ -130,11 +128,11 @@ def trace_layer(
     -----
     The layer is laid out straight along lines across it. Each shows three levels, core,
     layer and outside, with two steps of a common blur. The pair of places is searched
-    for on all lines together (`search.search_layer`), then places, levels and blur are
-    fitted at once (`three_levels.fit_three_levels`). How far neighbouring lines are
-    averaged is learnt: of a set of step sizes that with the largest evidence, for each
-    boundary. Edges found one by one attract each other where they are closer than about
-    four blurs; the joint fit does not have that error.
+    for on all lines together (`search.search_layer`); then places, levels and blur are
+    fitted at once to the pixels beside the layer (`three_levels.fit_three_levels`).
+    How smooth each boundary is follows from the image (`mixing.fit_boundaries`). Edges
+    found one by one attract each other where they are closer than about four blurs; the
+    joint fit does not have that error.
     """
     frame = np.asarray(image)
     if frame.ndim != 2 or min(frame.shape, default=0) < 4:
@@ -153,13 +151,16 @@ def trace_layer(
     variance = _variance(frame, lines, data, gain)
     weights = 1.0 / variance
     found = search_layer(lines, data, weights, sigma or _FIRST_BLUR)
-    by_line = np.where(missing, 0.0, np.broadcast_to(weights, data.shape))
-    if gain is not None:
-        log_blur = float(np.log(sigma or _FIRST_BLUR))
-        mean = three_level_mean(lines.offsets, found.boundaries, found.levels, log_blur)
-        least = 1e-2 * float(np.abs(mean).max()) + 1e-12
-        by_line = np.where(missing, 0.0, 1.0 / (gain * np.maximum(mean, least)))
-    fit = _fit(lines, data, by_line, found, sigma)
+    pixels = pixels_beside(frame, lines)
+    # The variance of a sample is that of the pixels around its offset.
+    pixels = replace(
+        pixels, weights=1.0 / np.interp(pixels.offset, lines.offsets, variance)
+    )
+    log_blur = float(np.log(sigma or _FIRST_BLUR))
+    reference = np.stack([lines.inner, lines.outer])
+    problem = Problem(pixels, reference, None if sigma is None else log_blur)
+    start = State(found.boundaries, found.levels, log_blur)
+    fit = fit_boundaries(problem, start, gain)
     return _result(lines, fit, is_seen, sigma, gain)
 
 
@@ -189,59 +190,25 @@ def _variance(
     return np.full(len(lines.offsets), max(noise, least) ** 2)
 
 
-def _fit(
-    lines: Lines,
-    data: FloatArray,
-    weights: FloatArray,
-    found: Found,
-    sigma: float | None,
-) -> ThreeLevels:
-    """The fit with the smoothness of largest evidence, for each boundary."""
-    log_blur = float(np.log(sigma or _FIRST_BLUR))
-    reference = np.stack([lines.inner, lines.outer])
-    problem = Problem(
-        lines.offsets, data, weights, reference, None if sigma is None else log_blur
-    )
-    best: ThreeLevels | None = None
-    start, levels = found.boundaries, found.levels
-    for both in reversed(_ROUGHNESS):
-        one = fit_three_levels(problem, start, levels, log_blur, np.array([both, both]))
-        if best is None or one.evidence > best.evidence:
-            best = one
-        start, levels, log_blur = one.boundaries, one.levels, one.log_blur
-    assert best is not None
-    for side in (0, 1):
-        at = _ROUGHNESS.index(float(best.roughness[side]))
-        for value in _ROUGHNESS[max(at - 1, 0) : at + 2]:
-            rough = best.roughness.copy()
-            if rough[side] == value:
-                continue
-            rough[side] = value
-            one = fit_three_levels(
-                problem, best.boundaries, best.levels, best.log_blur, rough
-            )
-            if one.evidence > best.evidence:
-                best = one
-    return best
-
-
 def _result(
     lines: Lines,
-    fit: ThreeLevels,
+    fit: Mixture,
     is_seen: NDArray[np.bool_],
     sigma: float | None,
     gain: float | None,
 ) -> TracedLayer:
-    blur = float(np.sqrt(max(np.exp(2 * fit.log_blur) - _PIXEL, 0.0)))
-    wide = float(np.exp(fit.log_blur))
+    blur = float(np.sqrt(max(np.exp(2 * fit.state.log_blur) - _PIXEL, 0.0)))
+    wide = float(np.exp(fit.state.log_blur))
     flags = _flags(fit, is_seen, wide, sigma is not None)
-    sides = [lines.place(x[:, None])[:, 0] for x in fit.boundaries]
+    steps = np.diff(fit.state.x, axis=1)
+    roughness = steps.std(axis=1)
+    sides = [lines.place(x[:, None])[:, 0] for x in fit.state.x]
     u = list(fit.u_boundaries)
     if lines.is_closed:
         sides = [np.concatenate([p, p[:1]]) for p in sides]
         u = [np.concatenate([v, v[:1]]) for v in u]
         flags = np.concatenate([flags, flags[:1]])
-    mean = float(np.mean(fit.boundaries[1] - fit.boundaries[0]))
+    mean = float(np.mean(fit.state.x[1] - fit.state.x[0]))
     failed = [word for word in flags if word]
     flag = ""
     if len(failed) > _MAY_FAIL * len(flags):
@@ -253,28 +220,28 @@ def _result(
         outer=sides[1],
         u_inner=u[0],
         u_outer=u[1],
-        levels=fit.levels,
+        levels=fit.state.levels,
         u_levels=fit.u_levels,
         blur=blur,
         u_blur=fit.u_log_blur * wide,
-        thickness=layer_thickness(*sides, blur=None if sigma is not None else blur),
         mean=mean,
         u_mean=fit.u_mean,
-        roughness=fit.roughness,
+        roughness=roughness,
         flags=flags,
         flag=flag,
         gain=gain,
+        is_blur_known=sigma is not None,
     )
 
 
 def _flags(
-    fit: ThreeLevels, is_seen: NDArray[np.bool_], wide: float, is_known: bool
+    fit: Mixture, is_seen: NDArray[np.bool_], wide: float, is_known: bool
 ) -> NDArray[np.str_]:
     """(K,) why a point is not to be trusted."""
-    steps = np.abs(np.diff(fit.levels))
+    steps = np.abs(np.diff(fit.state.levels))
     u_steps = np.hypot(fit.u_levels[:-1], fit.u_levels[1:])
     is_faint = bool(np.any(~(steps > _LEAST_STEP * u_steps)))
-    thick = fit.boundaries[1] - fit.boundaries[0]
+    thick = fit.state.x[1] - fit.state.x[0]
     u = np.hypot(*fit.u_boundaries)
     vague = ~(u < np.maximum(_VAGUE, _VAGUE_PART * thick))
     if not is_known:
