@@ -196,3 +196,18 @@ def test_table_of_measurements_is_said_to_be_one():
     folder = sample_folder() / "sei_liquid_cell" / "sei_liquid_cell.insitu"
     with pytest.raises(ReadError, match=r"sei\.csv is a table of measurements"):
         read_paths([folder / "annotations" / "sei.csv"])
+
+
+def test_records_of_the_same_time_are_said_to_be_that(viewer, tmp_path):
+    """Both are shown, and the sentence at opening says which one the rows take."""
+    for name, level in (("first", 1), ("second", 2)):
+        rows = "".join(f"{t},{level},{level}e-6\n" for t in range(60))
+        (tmp_path / f"{name}.csv").write_text("Time (s),E (V),I (A)\n" + rows)
+    session = link_of(viewer).session
+    said: list[str] = []
+    session.message.connect(said.append)
+    open_paths(viewer, [tmp_path / "first.csv", tmp_path / "second.csv"])
+    assert "second covers the same time as first" in said[-1]
+    record = session.experiment.record
+    assert not record.part("potential_V").breaks.any()
+    assert "second: potential (V)" in record.others

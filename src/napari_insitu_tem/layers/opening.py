@@ -171,7 +171,10 @@ def _say_what_opened(viewer: Any, opened: Opened) -> None:
     names = ", ".join(item.name for item in opened)
     count = sum(len(item.warnings) for item in opened)
     notes = f" {count} warning{'s' * (count != 1)}: see the list of files."
-    session.say(f"Opened {names}.{notes if count else ''}")
+    said = [f"Opened {names}.{notes if count else ''}"]
+    if any(isinstance(item, Trace) for item in opened):
+        said += session.experiment.record_notes
+    session.say(" ".join(said))
 
 
 def show_docks(viewer: Any) -> None:

@@ -21,6 +21,7 @@ from napari_insitu_tem.model.errors import ExperimentError, TimeBaseError
 from napari_insitu_tem.model.joining import average_over_windows
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.movie_dose import MovieDose, movie_dose
+from napari_insitu_tem.model.parallel_traces import set_apart
 from napari_insitu_tem.model.timebase import FrameTimes, to_ns, to_seconds
 from napari_insitu_tem.model.trace import Trace, merge_traces
 
@@ -61,6 +62,7 @@ class Experiment:
         self._movies: dict[str, Movie] = {}
         self._datasets: dict[tuple[str, str], Movie] = {}
         self._traces: dict[str, Trace] = {}
+        self._record_notes: tuple[str, ...] = ()
         self._record: Trace | None = None
         self._record_key: object = None
         for one in ([] if trace is None else [trace], traces):
@@ -175,7 +177,11 @@ class Experiment:
 
     @property
     def record(self) -> Trace | None:
-        """All traces as one record on the experiment's clock; None without a trace."""
+        """All traces as one record on the experiment's clock; None without a trace.
+
+        A trace that covers the same time as an earlier one keeps its signals under
+        names of its own; see `record_notes`.
+        """
         if not self._traces:
             return None
         key = (tuple(self._traces), self.document.flipped)
@@ -190,9 +196,15 @@ class Experiment:
                 )
                 for trace in traces
             ]
+            placed, self._record_notes = set_apart(placed)
             self._record = merge_traces(placed)
             self._record_key = key
         return self._record
+
+    @property
+    def record_notes(self) -> tuple[str, ...]:
+        """Sentences about how the traces were put together; none for one trace."""
+        return () if self.record is None else self._record_notes
 
     # -- clocks -------------------------------------------------------------------
 
