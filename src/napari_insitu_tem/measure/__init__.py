@@ -60,7 +60,8 @@ if TYPE_CHECKING:
     )
     from napari_insitu_tem.measure.ratios import Expansion, expansion
     from napari_insitu_tem.measure.regions.track import RegionTrack, track_region
-    from napari_insitu_tem.measure.snapping import Snapped, snap
+    from napari_insitu_tem.measure.snapped import Snapped
+    from napari_insitu_tem.measure.snapping import snap
     from napari_insitu_tem.measure.tables import TableBuilder, kind_table
     from napari_insitu_tem.measure.thickness import LayerThickness, layer_thickness
     from napari_insitu_tem.measure.thickness.coated import CoatedWire, coated_wire
@@ -138,7 +139,7 @@ _HOME = {
     "NucleationChoice": "laws.nucleation",
     "NucleationFit": "laws.nucleation",
     "SignalAlignment": "clocks.result",
-    "Snapped": "snapping",
+    "Snapped": "snapped",
     "TableBuilder": "tables",
     "TracedLayer": "thickness.traced",
     "trace_layer": "thickness.traced",

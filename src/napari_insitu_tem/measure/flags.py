@@ -36,6 +36,8 @@ NO_OVERLAP = "no_overlap"
 NO_CORE = "no_core"
 #: The layer is thinner than two blur widths.
 UNRESOLVED = "unresolved"
+#: A snapped outline: whether its rim is flat or round cannot be told, and it matters.
+FLAT_OR_ROUND = "flat_or_round"
 #: The record does not cover the event, or has a gap inside it.
 GAP = "gap"
 

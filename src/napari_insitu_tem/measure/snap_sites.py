@@ -12,9 +12,6 @@ from napari_insitu_tem.model.geometry import Geometry
 
 FloatArray = NDArray[np.float64]
 
-#: Places on an ellipse.
-ELLIPSE_PLACES = 24
-
 #: A place does not move farther than this part of the way to what lies opposite, so
 #: that two sides of a shape do not take the same edge.
 _OPPOSITE = 0.45
@@ -35,9 +32,6 @@ class Sites:
         (S, n, 2) unit vectors across the lines.
     reach
         (S,) farthest move in px.
-    curvature
-        (S,) of the edge that is looked for, in 1/px; positive where it bends towards
-        the start of the line.
     limits
         (S, 2) offsets between which the image is looked at; None: the whole lines.
     """
@@ -45,7 +39,6 @@ class Sites:
     lines: FloatArray
     across: FloatArray
     reach: FloatArray
-    curvature: FloatArray | float = 0.0
     limits: FloatArray | None = None
 
     def is_seen(self) -> NDArray[np.bool_]:
@@ -72,14 +65,13 @@ def straight_sites(
     directions: FloatArray,
     reach: FloatArray,
     half: int,
-    curvature: FloatArray | float = 0.0,
 ) -> Sites:
     """Straight lines through places."""
     t = np.arange(-half, half + 1)[:, None]
     lines = centres[:, None] + t * directions[:, None]
     turned = np.stack([directions[:, 1], -directions[:, 0]], axis=1)
     across = np.repeat(turned[:, None], len(t), axis=1)
-    return Sites(lines, across, reach, curvature)
+    return Sites(lines, across, reach)
 
 
 def line_sites(ends: FloatArray, reach: float, half: int) -> Sites:
@@ -92,24 +84,10 @@ def line_sites(ends: FloatArray, reach: float, half: int) -> Sites:
     return straight_sites(ends, directions, reaches, half)
 
 
-def outline_sites(points: FloatArray, reach: float, half: int) -> Sites:
-    """The corners of a polygon, along the outline's outward normal.
-
-    The curvature of the outline is taken as its mean, 2 pi over its length.
-    """
-    size = float(np.sqrt(np.prod(np.ptp(points, axis=0)))) or float(np.ptp(points))
-    reaches = np.full(len(points), min(reach, _OPPOSITE * size))
-    curvature = 2 * np.pi / length_of(np.concatenate([points, points[:1]]))
-    y, x = (points - points.mean(axis=0)).T
-    turn = np.sign(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
-    outward = -(turn or 1.0) * normals(points, closed=True)
-    return straight_sites(points, outward, reaches, half, curvature)
-
-
 def polyline_sites(points: FloatArray, reach: float, half: int) -> Sites:
     """The vertices of a polyline, along its normal."""
     reaches = np.full(len(points), float(reach))
-    return straight_sites(points, normals(points, closed=False), reaches, half)
+    return straight_sites(points, normals(points), reaches, half)
 
 
 def boundary_sites(
@@ -132,36 +110,6 @@ def boundary_sites(
     return replace(sites, limits=limits)
 
 
-def ellipse_sites(
-    centre: FloatArray, axes: FloatArray, reach: float, half: int
-) -> Sites:
-    """Places around an ellipse, along its normal; `axes` are its two half axes."""
-    weights, normal = around_ellipse(axes, ELLIPSE_PLACES)
-    radius = weights @ axes
-    shorter = float(np.hypot(*axes.T).min())
-    reaches = np.full(ELLIPSE_PLACES, min(reach, 2 * _OPPOSITE * shorter))
-    cos, sin = weights.T
-    speed = -sin[:, None] * axes[0] + cos[:, None] * axes[1]
-    area = abs(float(np.linalg.det(axes)))
-    curvature = area / np.hypot(speed[:, 0], speed[:, 1]) ** 3
-    return straight_sites(centre + radius, normal, reaches, half, curvature)
-
-
-def around_ellipse(axes: FloatArray, places: int) -> tuple[FloatArray, FloatArray]:
-    """Even steps of the parameter around an ellipse.
-
-    Returns
-    -------
-    (places, 2) weights of the two half axes, and (places, 2) outward unit normals.
-    """
-    angle = 2 * np.pi * np.arange(places) / places
-    weights = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    tangent = np.stack([-np.sin(angle), np.cos(angle)], axis=1) @ axes
-    normal = _unit(np.stack([tangent[:, 1], -tangent[:, 0]], axis=1))
-    outward = np.sign(np.sum(normal * (weights @ axes), axis=1, keepdims=True))
-    return weights, normal * outward
-
-
 def point_site(point: FloatArray, path: FloatArray, reach: float, half: int) -> Sites:
     """A point on a path, along the path, which goes on straight beyond its ends."""
     s = position_along(path, point).position + np.arange(-half, half + 1)
@@ -178,16 +126,10 @@ def point_site(point: FloatArray, path: FloatArray, reach: float, half: int) -> 
     return Sites(line[None], across[None], np.array([float(reach)]))
 
 
-def normals(points: FloatArray, *, closed: bool) -> FloatArray:
+def normals(points: FloatArray) -> FloatArray:
     """(n, 2) unit normals at vertices, between those of the segments that meet."""
-    if closed:
-        step = np.roll(points, -1, axis=0) - points
-        unit = _unit(step)
-        tangent = _unit(unit + np.roll(unit, 1, axis=0))
-    else:
-        unit = _unit(np.diff(points, axis=0))
-        tangent = np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]])
-        tangent = _unit(tangent)
+    unit = _unit(np.diff(points, axis=0))
+    tangent = _unit(np.concatenate([unit[:1], unit[:-1] + unit[1:], unit[-1:]]))
     return np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
 
 

@@ -5,7 +5,7 @@ The one place through which the rest of the program finds edges for a shape.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,21 +19,19 @@ from napari_insitu_tem.measure.nearest_edge import (
     nearest_edges,
 )
 from napari_insitu_tem.measure.noise import averaging_noise
+from napari_insitu_tem.measure.outlines.bodies import FLAT, WIRE
 from napari_insitu_tem.measure.sampling import sample_bilinear, strip_lines
-from napari_insitu_tem.measure.snap_ellipse import fit_ellipse
+from napari_insitu_tem.measure.snap_rims import snap_to_rim
 from napari_insitu_tem.measure.snap_round import rims_of_wire
 from napari_insitu_tem.measure.snap_sites import (
-    ELLIPSE_PLACES,
     Sites,
     boundary_sites,
-    ellipse_sites,
-    half_axes,
     line_sites,
-    outline_sites,
     point_site,
     polyline_sites,
     straight_sites,
 )
+from napari_insitu_tem.measure.snapped import Snapped, farthest
 from napari_insitu_tem.measure.threads import on_one_thread
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.geometry import Geometry
@@ -56,37 +54,6 @@ _NO_DOUBT = 8.0
 _BY_HAND = 1.0
 
 
-@dataclass(frozen=True)
-class Snapped:
-    """A shape after snapping.
-
-    Attributes
-    ----------
-    geometry
-        The shape; what found no edge is where it was.
-    u_pick_px
-        Standard uncertainty of placing one of its points: root mean square of those of
-        the edges, and of 1 px for what stayed; NaN where nothing was found.
-    flag
-        "" or why the shape as a whole is not snapped: `low_contrast`, `unresolved`,
-        `out_of_frame`, `no_path`, `too_short`.
-    moved_px
-        Farthest move of a point.
-    flags
-        The same word for each place where an edge was looked for.
-    roundness
-        Logarithm of the odds that a line crosses a round wire and no flat ribbon, with
-        what was known before; that alone where the frame says nothing.
-    """
-
-    geometry: Geometry
-    u_pick_px: float
-    flag: str
-    moved_px: float
-    flags: tuple[str, ...] = ()
-    roundness: float = 0.0
-
-
 @on_one_thread
 def snap(
     frame: NDArray[Any],
@@ -97,13 +64,16 @@ def snap(
     gain: float | None = None,
     along: ArrayLike | Geometry | None = None,
     roundness: float = 0.0,
+    evidence: Mapping[str, float] | None = None,
 ) -> Snapped:
     """Move a shape to the nearest credible edges.
 
     The ends of a line move along it, to the rims of a round wire where it lies across
-    one, else each to the edge near it. The vertices of a path, polygon and of both
-    boundaries of a band move along the local normal, a point along its path. Around an
-    ellipse edges are looked for along its normal, and the ellipse is fitted to them.
+    one, else each to the edge near it. The vertices of a path and of both boundaries of
+    a band move along the local normal, a point along its path. A polygon or an ellipse
+    is put on the rim of a body: flat, rounded, a wire or a ball, whichever the image
+    around all of it shows. Of a polygon the drawn corners come along, and others are
+    added where the rim bends between them.
 
     Parameters
     ----------
@@ -122,6 +92,9 @@ def snap(
     roundness
         What other frames say of the same line, see `Snapped.roundness`: at a low dose
         one frame can mistake a wire for a ribbon, and its rims by a tenth.
+    evidence
+        What other frames say of the body in the same outline or ellipse, see
+        `Snapped.evidence`.
 
     Raises
     ------
@@ -130,12 +103,11 @@ def snap(
 
     Notes
     -----
-    See `nearest_edge.nearest_edges`. Along an edge of radius R the mean over a width w
-    lies ``w**2 / (24 R)``, and the middle of a blur of standard deviation s lies
-    ``s**2 / (2 R)``, on the inner side of the edge (second order in w/R and s/R). For
-    outlines this is put right: an ellipse has its own curvature, a polygon its mean
-    one. The ends of a line across a round particle are left too close by it: choose a
-    smaller width there.
+    See `nearest_edge.nearest_edges`, and `outlines.place.put_on_rim` for polygons and
+    ellipses. The mean over a width w along an edge of radius R lies ``w**2 / (24 R)``
+    on the inner side of the edge: the ends of a line across a round particle are left
+    too close by it. Choose a smaller width there. (Polygons and ellipses are followed
+    around the bend, whatever the width.)
     """
     image = np.asarray(frame)
     if image.ndim != 2:
@@ -150,8 +122,8 @@ def snap(
         np.ptp(geometry.array(i), axis=0).max() < 1 for i in range(_parts(geometry))
     ):
         return Snapped(geometry, float("nan"), flags.TOO_SHORT, 0.0)
-    if geometry.shape == "ellipse":
-        return _snap_ellipse(look, geometry)
+    if geometry.shape in ("ellipse", "polygon"):
+        return snap_to_rim(image, geometry, reach_px, gain, evidence)
     if geometry.shape == "line":
         return _snap_line(look, geometry, roundness)
     return _snap_vertices(look, geometry)
@@ -173,10 +145,13 @@ class _Look:
         strips = sample_bilinear(self.image, places)
         noise = self._noise(strips, sites) / np.sqrt(strips.shape[2])
         strips[~sites.is_seen()] = np.nan
-        found = nearest_edges(strips, sites.reach, noise)
-        shift = self.width**2 / 24 + found.blur**2 / 2
-        found.offset[:] += shift * np.asarray(sites.curvature)
-        return found
+        return nearest_edges(strips, sites.reach, noise)
+
+    def _crop(self, low: FloatArray, high: FloatArray) -> NDArray[Any]:
+        """The image between two corners."""
+        last = np.array(self.image.shape) - 1
+        low, high = (np.clip(corner, 0, last).astype(int) for corner in (low, high))
+        return self.image[low[0] : high[0] + 1, low[1] : high[1] + 1]
 
     def across_wire(
         self, ends: FloatArray, reach: FloatArray
@@ -208,10 +183,8 @@ class _Look:
             total = np.where(known, strips, 0.0).sum(axis=(1, 2))
             level = total / np.maximum(known.sum(axis=(1, 2)), 1)
             return np.asarray(np.sqrt(self.gain * np.maximum(level, 1e-12)))
-        last = np.array(self.image.shape) - 1
-        low = np.clip(sites.lines.min(axis=(0, 1)) - _AROUND, 0, last).astype(int)
-        high = np.clip(sites.lines.max(axis=(0, 1)) + _AROUND, 0, last).astype(int)
-        around = self.image[low[0] : high[0] + 1, low[1] : high[1] + 1]
+        low, high = sites.lines.min(axis=(0, 1)), sites.lines.max(axis=(0, 1))
+        around = self._crop(low - _AROUND, high + _AROUND)
         return np.full(count, averaging_noise(around))
 
 
@@ -235,7 +208,8 @@ def _snap_line(look: _Look, geometry: Geometry, roundness: float) -> Snapped:
     moved = sites.place(np.where(known, found.offset, 0.0))
     shape = Geometry.of("line", np.where(known[:, None], moved, ends))
     snapped = _result(geometry, shape, [found])
-    return replace(snapped, roundness=odds)
+    body = "" if snapped.flag else WIRE if rims is not None and odds >= 0 else FLAT
+    return replace(snapped, roundness=odds, body=body)
 
 
 def _likelier(rims: NearestEdges, steps: NearestEdges, odds: float) -> NearestEdges:
@@ -248,13 +222,11 @@ def _likelier(rims: NearestEdges, steps: NearestEdges, odds: float) -> NearestEd
 
 
 def _snap_vertices(look: _Look, geometry: Geometry) -> Snapped:
-    """Path, polygon, band: every vertex by itself."""
+    """Path, band: every vertex by itself."""
     parts, edges = [], []
     for i in range(_parts(geometry)):
         points = geometry.array(i)
-        if geometry.shape == "polygon":
-            sites = outline_sites(points, look.reach, look.half)
-        elif geometry.shape == "band":
+        if geometry.shape == "band":
             other = geometry.array(1 - i)
             sites = boundary_sites(points, other, look.reach, look.half)
         else:
@@ -285,29 +257,6 @@ def _snap_point(
     return _result(geometry, Geometry.of("point", placed), [found])
 
 
-def _snap_ellipse(look: _Look, geometry: Geometry) -> Snapped:
-    centre, axes = half_axes(geometry)
-    found = look.at(ellipse_sites(centre, axes, look.reach, look.half))
-    fit = fit_ellipse(centre, axes, found.offset, found.u_offset)
-    if fit is None:
-        word = _commonest(found.flag)
-        return Snapped(geometry, float("nan"), word, 0.0, tuple(found.flag))
-    ends = [[fit.centre - axis, fit.centre + axis] for axis in fit.axes]
-    shape = Geometry.of("ellipse", *ends)
-    moved = _farthest(geometry, shape)
-    u_pick = fit.u_pick * _shared(look.width, fit.axes)
-    return Snapped(shape, u_pick, "", moved, tuple(found.flag))
-
-
-def _shared(width: float, axes: FloatArray) -> float:
-    """Factor of the uncertainty of an ellipse where its strips overlap.
-
-    Strips that see the same pixels have the same errors.
-    """
-    around = 2 * np.pi * float(np.sqrt(np.sum(axes**2) / 2))
-    return max(1.0, float(np.sqrt(ELLIPSE_PLACES * width / around)))
-
-
 def _result(
     before: Geometry, after: Geometry, edges: Sequence[NearestEdges]
 ) -> Snapped:
@@ -324,17 +273,9 @@ def _result(
     flag = _commonest(failed) if max(lost) > may_fail else ""
     found_any = len(failed) < len(words)
     u_pick = float(np.sqrt(np.mean(u**2))) if found_any else float("nan")
-    return Snapped(after, u_pick, flag, _farthest(before, after), words)
+    return Snapped(after, u_pick, flag, farthest(before, after), words)
 
 
 def _commonest(words: Sequence[str]) -> str:
     failed = [word for word in words if word]
     return max(failed, key=failed.count) if failed else ""
-
-
-def _farthest(before: Geometry, after: Geometry) -> float:
-    moves = [
-        np.hypot(*(after.array(i) - before.array(i)).T).max()
-        for i in range(_parts(before))
-    ]
-    return float(max(moves))
