@@ -176,11 +176,13 @@ def test_a_rate_law_is_fitted_with_the_gain_that_holds(with_front):
     assert unsure.u_value > 1.8 * sure.u_value
 
 
-def test_the_drift_says_its_gain(with_front):
-    assert plan_drift(with_front).find(no_progress).gain == 1.0
-    beam = Beam(gain=1.0, offset=5.0)
-    with_front.edit("beam", with_front.document.with_beam("wire", beam))
-    assert plan_drift(with_front).find(no_progress).gain is None
+def test_the_drift_says_its_gain():
+    session = session_of(film(), Beam(gain=GAIN))
+    assert plan_drift(session).find(no_progress).gain == GAIN
+    # Above a dark level counts are no electrons, and the drift needs none.
+    beam = Beam(gain=GAIN, offset=5.0)
+    session.edit("beam", session.document.with_beam("film", beam))
+    assert plan_drift(session).find(no_progress).gain is None
 
 
 def test_the_gain_is_that_of_the_movie_itself():
