@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 import tracking_scene as scene
 from napari_insitu_tem.model.beam import Beam
@@ -176,8 +177,16 @@ def test_a_rate_law_is_fitted_with_the_gain_that_holds(with_front):
     assert unsure.u_value > 1.8 * sure.u_value
 
 
+def still() -> Movie:
+    """Dots that hold still, in counted electrons."""
+    rng = np.random.default_rng(6)
+    dots = gaussian_filter(rng.normal(size=(96, 96)), 2.0)
+    frames = GAIN * rng.poisson(30 + 40 * dots, (4, 96, 96))
+    return Movie.from_array(frames.astype(np.uint16), name="film")
+
+
 def test_the_drift_says_its_gain():
-    session = session_of(film(), Beam(gain=GAIN))
+    session = session_of(still(), Beam(gain=GAIN))
     assert plan_drift(session).find(no_progress).gain == GAIN
     # Above a dark level counts are no electrons, and the drift needs none.
     beam = Beam(gain=GAIN, offset=5.0)
