@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from napari_insitu_tem.measure.flags import FLAT_OR_ROUND
 from napari_insitu_tem.model.geometry import Geometry
 
 
@@ -53,6 +54,11 @@ class Snapped:
     body: str = ""
     evidence: Mapping[str, float] = field(default_factory=dict)
     other_area: float = float("nan")
+
+    @property
+    def is_snapped(self) -> bool:
+        """Whether the shape is where the edges are, if perhaps in doubt."""
+        return self.flag in ("", FLAT_OR_ROUND)
 
 
 def farthest(before: Geometry, after: Geometry) -> float:

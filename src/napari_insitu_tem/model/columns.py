@@ -262,6 +262,7 @@ _EXPANSION_OPTIONS: tuple[Column, ...] = (
         authored=True,
     ),
     *_PLACING,
+    _text("body", "What its rim was taken for: flat, rounded, wire or ball."),
 )
 
 _SEI_OPTIONS: tuple[Column, ...] = (

@@ -15,7 +15,7 @@ from napari_insitu_tem.model.record import Attributes, Record, pairs
 from napari_insitu_tem.state.session import Session
 
 #: Attributes that say how a row was placed or measured on its frame.
-_PLACING = ("width_px", "gain_counts")
+_PLACING = ("width_px", "gain_counts", "body")
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ _REASONS = {
     "unresolved": "there is an edge, but it merges with another or is vague.",
     "out_of_frame": "it is beyond the end of the path or of the frame.",
     "ambiguous": "two places are about as likely.",
+    "flat_or_round": "a flat and a round body are about as likely, and differ in size.",
     "jump": "it moved much farther than it usually does.",
     "too_short": "the shape is too small to be measured.",
     "no_path": "the path is not there.",

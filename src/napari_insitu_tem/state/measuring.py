@@ -150,14 +150,16 @@ def snapped(session: Session, record: Record) -> Record:
         gain=counted.gain,
         along=along,
     )
-    if result.flag:
+    if not result.is_snapped:
         stays = with_placing(record)
         return stays.changed(flag=result.flag, method="manual", u_pick_px=None)
+    names_body = record.kind == "expansion" and result.body
     return with_placing(record, width=width, gain=counted.gain).changed(
         geometry=result.geometry,
         u_pick_px=float(result.u_pick_px),
         method="snapped",
-        flag="",
+        flag=result.flag,
+        **({"body": result.body} if names_body else {}),
     )
 
 

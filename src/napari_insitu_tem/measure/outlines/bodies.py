@@ -15,6 +15,7 @@ FloatArray = NDArray[np.float64]
 #: A plate with steep sides; one that gets thin towards its rim; a wire that lies in the
 #: plane of the image, with flat ends; a ball, or any ellipsoid.
 FLAT, ROUNDED, WIRE, BALL = "flat", "rounded", "wire", "ball"
+BODIES = (FLAT, ROUNDED, WIRE, BALL)
 
 #: Depth of the rim of a rounded plate, as parts of half of its width.
 _ROUNDED = (0.2, 0.4, 0.65)

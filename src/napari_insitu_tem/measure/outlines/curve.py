@@ -92,15 +92,16 @@ def corners_of(vertices: FloatArray) -> NDArray[np.intp]:
     after = place(at[:-1] + within) - vertices
     cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
     turn = np.abs(np.arctan2(cross, np.sum(before * after, axis=1)))
-    least = _CORNER
+    least = np.full(len(vertices), _CORNER)
     if len(vertices) > _MEANT:
+        lever = np.maximum(within, np.minimum(lengths, np.roll(lengths, 1)))
         circle = 2 * np.pi * within / total
-        least = max(least, circle + 3 * _HAND * np.sqrt(6.0) / within)
+        least = np.maximum(least, circle + 3 * _HAND * np.sqrt(6.0) / lever)
     kept: list[int] = []
     for i in np.argsort(-turn):
         gap = np.abs(at[i] - at[:-1][kept]) if kept else np.array([np.inf])
         gap = np.minimum(gap, total - gap) if kept else gap
-        if turn[i] > least and gap.min() >= within:
+        if turn[i] > least[i] and gap.min() >= within:
             kept.append(int(i))
     return np.array(sorted(kept), dtype=np.intp)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.measure.edges import LOW_CONTRAST, OUT_OF_FRAME
 from napari_insitu_tem.measure.outlines.bodies import (
     BALL,
+    BODIES,
     FLAT,
     ROUNDED,
     WIRE,
@@ -33,8 +34,8 @@ from napari_insitu_tem.measure.outlines.strips import Strips
 
 FloatArray = NDArray[np.float64]
 
-#: Bodies that are tried to get near, and then to tell them apart.
-_NEAR, _ALL = (FLAT, WIRE, BALL), (FLAT, ROUNDED, WIRE, BALL)
+#: Bodies that are tried to get near; then all are, to tell them apart.
+_NEAR = (FLAT, WIRE, BALL)
 #: A stretch is lost where its own image is explained better without an edge, if the
 #: edge should have explained so much (chi-squared).
 _TELLS = 9.0
@@ -135,7 +136,7 @@ def put_on_rim(
     shape = shape.moved(near[0].values)
     near = _answers(looking, shape, _likely(_NEAR, known), rough=True)
     shape = shape.moved(chosen(near, known)[0].values)
-    strips, names = looking.at(shape), _likely(_ALL, known)
+    strips, names = looking.at(shape), _likely(BODIES, known)
     out = {a.name for a in near} - set(_likely(_NEAR, _odds(near, known), _FAR))
     names = tuple(name for name in names if name not in out)
     lost = np.zeros(len(shape.stretches), dtype=bool)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_insitu_tem.measure.outlines.bodies import BODIES
 from napari_insitu_tem.measure.snapping import snap
 from napari_insitu_tem.measure.thickness import layer_thickness
 from napari_insitu_tem.measure.thickness.across import squared, wire_across
 from napari_insitu_tem.measure.thickness.traced import trace_layer
 from napari_insitu_tem.model.geometry import Geometry
-from napari_insitu_tem.model.record import Attributes
+from napari_insitu_tem.model.record import Attributes, pairs
 from napari_insitu_tem.state.counting import placing
 from napari_insitu_tem.state.wires import found_values, is_seen
 
@@ -27,6 +28,8 @@ _POINTS = 60
 _TANGENT, _LONGEST = 5, 3.0
 #: Logarithm of the odds beyond which nothing is surer.
 _SURE = 30.0
+#: The same for the body that the first shape was taken for.
+_TOLD = 5.0
 
 
 @dataclass(frozen=True)
@@ -64,17 +67,21 @@ Finder = Callable[[NDArray[Any], Geometry], FoundShape]
 class EdgeFinder:
     """The last shape snapped to the nearest edges.
 
-    Whether a line crosses a round wire or a flat ribbon is learnt on the way.
+    Whether a line crosses a round wire or a flat ribbon, and of what body an outline is
+    the rim, is learnt on the way.
 
     Parameters
     ----------
     width, gain
         As for `snap`.
+    body
+        What the first shape was taken for, see `measure.Snapped`; "": not known.
     """
 
-    def __init__(self, width: int, gain: float | None) -> None:
+    def __init__(self, width: int, gain: float | None, body: str = "") -> None:
         self._width, self._gain = width, gain
         self._roundness = 0.0
+        self._evidence = {name: -_TOLD * (name != body) for name in BODIES if body}
 
     def __call__(self, image: NDArray[Any], last: Geometry) -> FoundShape:
         """Find it on a frame."""
@@ -84,14 +91,21 @@ class EdgeFinder:
             width_px=self._width,
             gain=self._gain,
             roundness=self._roundness,
+            evidence=self._evidence,
         )
         self._roundness = float(np.clip(found.roundness, -_SURE, _SURE))
+        if not found.is_snapped:
+            return FoundShape(last, None, found.flag, 0.0)
+        self._evidence = dict(found.evidence) or self._evidence
+        how = placing(width=self._width, gain=self._gain)
+        body = pairs({"body": found.body} if found.body else {})
         return FoundShape(
             found.geometry,
             float(found.u_pick_px),
-            found.flag,
+            "",
             found.moved_px,
-            placing(width=self._width, gain=self._gain),
+            (*how, *body),
+            found.flag,
         )
 
 

@@ -130,7 +130,8 @@ def _finder(session: Session, seed: Record, gain: float | None) -> Finder:
         return LayerFinder(gain)
     if is_wire(seed):
         return WireFinder(width, gain)
-    return EdgeFinder(width, gain)
+    body = "" if seed.flag else str(seed.get("body"))
+    return EdgeFinder(width, gain, body)
 
 
 @dataclass(eq=False)
