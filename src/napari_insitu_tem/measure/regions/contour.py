@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_insitu_tem.measure.regions.loops import without_loops
+
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
@@ -130,7 +132,8 @@ def drawn_contour(outline: ArrayLike) -> Contour | None:
 
 
 def smooth_contour(places: ComplexArray) -> Contour:
-    """A smooth curve at even arcs through places in their order."""
+    """A smooth curve at even arcs through places in their order, without loops."""
+    places = without_loops(places)
     length = float(np.abs(np.roll(places, -1) - places).sum())
     waves, nodes = _resolution(length)
     even = _evenly(places, 4 * nodes)

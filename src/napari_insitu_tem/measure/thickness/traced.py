@@ -213,7 +213,9 @@ def _result(
     flag = ""
     if len(failed) > _MAY_FAIL * len(flags):
         flag = str(max(failed, key=failed.count))
-    elif (sigma is None and mean < RESOLVED * wide) or fit.u_mean > 0.5 * mean:
+    elif sigma is None and mean - fit.u_mean < RESOLVED * wide:
+        flag = _UNRESOLVED
+    elif fit.u_mean > 0.5 * mean:
         flag = _UNRESOLVED
     return TracedLayer(
         inner=sides[0],
