@@ -473,7 +473,17 @@ OF_TWO_KINDS = (
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Potential/V, Current/A\n\n0.2, 1e-6\n0.3, 2e-6\n0.2, 1e-6\n", "has no times"),
+        (
+            "Potential/V, Current/A\n\n0.2, 1e-6\n0.3, 2e-6\n0.2, 1e-6\n",
+            "is a curve of current against potential",
+        ),
+        ("2Theta,Intensity\n10.0,5\n10.1,6\n10.2,5\n", "is a diffraction pattern"),
+        ("Wavelength [nm];Absorbance\n400;0.5\n402;0.6\n404;0.5\n", "is an optical"),
+        ("Raman shift,Counts\n400.5,5\n402.5,6\n404.5,5\n", "is a Raman or infrared"),
+        (
+            "file,index,width\n" + "".join(f"a{i}.tif,{i},512\n" for i in range(9)),
+            "is a list of images",
+        ),
         ("Scan Rate (V/s) = 0.1\n\nE/V,I/A\n0.2,1e-6\n0.3,2e-6\n0.2,0\n", "scan rate"),
         ("Potential/V\tTime/s\n0.1\n0.2\n0.1\n", "neither columns of numbers"),
         ("Freq/Hz,Z'/ohm,Z''/ohm\n1e5,1,2\n1e4,2,3\n", "an impedance spectrum"),
@@ -559,3 +569,17 @@ def test_a_large_file_can_be_cancelled(large) -> None:
 
     with pytest.raises(CancelledError):
         read_trace(large, progress=stop)
+
+
+def test_thousands_far_down_are_read(tmp_path) -> None:
+    """The first thousand rows show no marks between thousands; the next ones do."""
+    rows = "".join(f'"{i:,}.5",3.5,1e-6\n' for i in range(3000))
+    trace = read(tmp_path, "TestTime(s),Voltage (V),Current (A)\n" + rows)
+    np.testing.assert_array_equal(trace.frame.time_s, np.arange(3000) + 0.5)
+
+
+def test_many_rows_without_a_time_at_the_end_are_refused(tmp_path) -> None:
+    rows = "".join(f"{i},3.5,1e-6\n" for i in range(300))
+    rows += "".join(f"{i}a,3.5,1e-6\n" for i in range(200))
+    with pytest.raises(ReadError, match="the last 200 rows have no time"):
+        read(tmp_path, "TestTime(s),Voltage (V),Current (A)\n" + rows)

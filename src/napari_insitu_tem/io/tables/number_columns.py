@@ -33,7 +33,6 @@ HEAD_BYTES = 2**20
 PIECEWISE_BYTES = 32 * 2**20
 _TAIL_BYTES = 2**16
 _ROWS_A_PIECE = 250_000
-_LOOKED_AT = 1000
 _NUMBER = re.compile(r"^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?$")
 #: With marks between thousands, so that no other reading is left: 1,499.5 or 1,234,567.
 _GROUPED = {
@@ -276,13 +275,15 @@ def to_numbers(column: pd.Series[Any], decimal: str = ".") -> tuple[FloatArray, 
 
 def _without_groups(text: pd.Series[str], decimal: str) -> pd.Series[str]:
     """Leave out the marks between thousands, where a cell shows that they are such."""
-    point, comma = re.escape(decimal), re.escape("." if decimal == "," else ",")
-    if not any(
-        grouped_mark(cell) == decimal for cell in text.dropna().head(_LOOKED_AT)
-    ):
+    point, mark = re.escape(decimal), "." if decimal == "," else ","
+    marked = text[text.str.contains(mark, regex=False, na=False)]
+    if not any(grouped_mark(cell) == decimal for cell in marked):
         return text
-    groups = text.str.match(rf"[+-]?\d{{1,3}}(?:{comma}\d{{3}})+(?:{point}\d+)?$")
-    return text.where(~groups, text.str.replace(comma, "", regex=True))
+    groups = rf"[+-]?\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+(?:{point}\d+)?$"
+    whole = marked[marked.str.match(groups).to_numpy(bool)]
+    result = text.copy()
+    result[whole.index] = whole.str.replace(mark, "", regex=False)
+    return result
 
 
 def _finite(

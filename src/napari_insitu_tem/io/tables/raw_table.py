@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.tables.column_names import Label, read_label
 from napari_insitu_tem.io.tables.maker_units import with_maker_units
 from napari_insitu_tem.io.tables.number_columns import to_numbers
-from napari_insitu_tem.io.tables.time_columns import Kind, kind_of
+from napari_insitu_tem.io.tables.time_columns import Kind, kind_of, seconds_of_clock
 
 FloatArray = NDArray[np.float64]
 
@@ -44,6 +44,7 @@ class RawTable:
     _numbers: dict[int, tuple[FloatArray, int]] = field(
         default_factory=dict, init=False, repr=False
     )
+    _clocks: dict[int, FloatArray] = field(default_factory=dict, init=False, repr=False)
     _kinds: dict[int, Kind] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -84,6 +85,12 @@ class RawTable:
     def numbers(self, index: int) -> FloatArray:
         """(N,) a column as float, NaN where it holds none."""
         return self._converted(index)[0]
+
+    def clock(self, index: int) -> FloatArray:
+        """(N,) a column of `h:m:s` in seconds, NaN where it holds none."""
+        if index not in self._clocks:
+            self._clocks[index] = seconds_of_clock(self.column(index))
+        return self._clocks[index]
 
     def spoiled(self, index: int) -> int:
         """Cells of a column that hold something else than a number or nothing."""

@@ -13,7 +13,7 @@ from napari_insitu_tem.io.tables.column_names import (
     factor,
 )
 from napari_insitu_tem.io.tables.raw_table import RawTable
-from napari_insitu_tem.io.tables.time_columns import read_stamps, seconds_of_clock
+from napari_insitu_tem.io.tables.time_columns import read_stamps
 from napari_insitu_tem.model.column_mapping import ColumnChoice
 
 
@@ -49,12 +49,20 @@ def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
     return _unnamed_time(table, doubts)
 
 
+def has_named_time(table: RawTable) -> bool:
+    """Whether a column is named as a time or a date; a step's time is one as well."""
+    named = STAMP_NAMES | UNIX_NAMES | STEP_TIMES
+    return bool(candidates(table.labels, "time_s")) or any(
+        label.plain in named for label in table.labels
+    )
+
+
 def _runs_forward(table: RawTable, index: int) -> bool:
     """Whether the times of a column never go back."""
     if table.kind(index) == "date" or len(table) == 0:
         return True
     clock = table.kind(index) == "clock"
-    times = seconds_of_clock(table.column(index)) if clock else table.numbers(index)
+    times = table.clock(index) if clock else table.numbers(index)
     return not np.any(np.diff(times[np.isfinite(times)]) < 0)
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.tables.found_table import FoundTable
+from napari_insitu_tem.io.tables.other_kinds import CURVE, IMAGES, other_kind
 from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.suggested_time import has_named_time
 from napari_insitu_tem.io.tables.suggestion import is_impedance, suggest
 from napari_insitu_tem.io.tables.table_layout import is_header
 from napari_insitu_tem.io.traces.signals import Signals
@@ -20,6 +22,7 @@ from napari_insitu_tem.model.errors import ReadError
 BoolArray = NDArray[np.bool_]
 
 _LOOKED_AT = 1000
+_LONGEST_FOOT = 100
 
 
 def refuse_no_record(found: FoundTable, path: Path) -> None:
@@ -28,7 +31,8 @@ def refuse_no_record(found: FoundTable, path: Path) -> None:
     Raises
     ------
     ReadError
-        Several tables, one below or inside the other; an impedance spectrum; no times.
+        Several tables, one below or inside the other; an impedance spectrum, another
+        spectrum or a list; no times.
     """
     table, layout = found.table, found.layout
     if layout.stacked and _has_sparse_column(table):
@@ -52,11 +56,28 @@ def refuse_no_record(found: FoundTable, path: Path) -> None:
             hint="Open the record of the step before or after it.",
             path=path,
         )
+    _refuse_another_kind(found, path, has_time="time_s" in suggested.columns)
     if "time_s" not in suggested.columns:
         raise ReadError(
             f"{path.name} has no times: no column is named as a time, and none could "
             "be one.",
             hint=_hint_for_no_time(found),
+            path=path,
+        )
+
+
+def _refuse_another_kind(found: FoundTable, path: Path, *, has_time: bool) -> None:
+    """Refuse a spectrum, a list or a curve in which no column is named as a time."""
+    what = "" if has_named_time(found.table) else other_kind(found.table)
+    hint = "Open the record of the potentiostat or of the holder."
+    if what == IMAGES:
+        hint = "Open the images, or their folder, as a movie."
+    if what == CURVE:  # a column without a known name may be its time: ask
+        what, hint = "" if has_time else what, _hint_for_no_time(found)
+    if what:
+        raise ReadError(
+            f"{path.name} is {what}, not a record against time: no column is a time.",
+            hint=hint,
             path=path,
         )
 
@@ -131,7 +152,7 @@ def rows_of_the_table(
     Raises
     ------
     ReadError
-        More than a few rows between the others have no time.
+        More than a few rows between the others, or many at the end, have no time.
     """
     time_s = np.asarray(signals.columns["time_s"], np.float64)
     keep = np.isfinite(time_s)
@@ -152,6 +173,13 @@ def rows_of_the_table(
         breaks[np.minimum(inside + 1, keep.size - 1)] = True
     below = table.data.iloc[last + 1 :]
     foot = int(below.notna().any(axis=1).sum())
+    if foot > max(_LONGEST_FOOT, 0.2 * keep.size):
+        column = mapping.columns["time_s"].column
+        raise ReadError(
+            f"{path.name}: the last {foot} rows have no time in {column!r}.",
+            hint="Export the record alone, or choose another column as the time.",
+            path=path,
+        )
     if foot and last >= 0:
         notes.append(f"{foot} lines below the table were left out.")
     return keep, breaks, notes

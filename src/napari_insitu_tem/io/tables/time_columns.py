@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,7 +22,7 @@ Kind = Literal["number", "clock", "date", "text", "empty"]
 
 _PARTS = re.compile(
     r"^\s*(?P<minus>-)?(?:(?P<d>\d+)(?:\s?d(?:ays?)?,?\s+|[.-]))?"
-    r"(?P<h>\d+):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:\.\d+)?))?\s*$"
+    r"(?P<h>\d+):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:[.,]\d+)?))?\s*$"
 )
 _DAY = 86400.0
 _LOOK = 50
@@ -69,26 +70,22 @@ def seconds_of_clock(column: pd.Series[Any]) -> FloatArray:
 
     A clock that jumps from the last hour of a day to the first has passed midnight.
     """
-    text = column.astype("str").str.strip().str.replace(",", ".", regex=False)
-    usual = text.str.match(r"\d+:\d\d:\d\d(?:\.\d+)?$").to_numpy(bool)
-    values = np.full(len(text), np.nan)
-    quick = pd.to_timedelta(text[usual], errors="coerce")
-    values[usual] = quick.dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
-    rest = np.isnan(values)
-    values[rest] = _seconds_of(text[rest])
-    return _past_midnight(values)
+    cells = column.astype("str").tolist()
+    return _past_midnight(np.array([_seconds_of(cell) for cell in cells], np.float64))
 
 
-def _seconds_of(text: pd.Series[str]) -> FloatArray:
-    """Days in front, seconds of one digit or of many, a minus."""
-    parts = text.str.extract(_PARTS)
-    number = {
-        name: pd.to_numeric(parts[name], errors="coerce").to_numpy(np.float64)
-        for name in ("d", "h", "m", "s")
-    }
-    days, seconds = np.nan_to_num(number["d"]), np.nan_to_num(number["s"])
-    total = (24 * days + number["h"]) * 3600.0 + number["m"] * 60.0 + seconds
-    return np.asarray(np.where(parts["minus"].notna(), -total, total))
+def _seconds_of(cell: Any) -> float:
+    """Days in front, seconds of one digit or of many, a minus; NaN for all else."""
+    parts = _PARTS.match(cell) if isinstance(cell, str) else None
+    if parts is None:
+        return math.nan
+    minus, days, hours, minutes, seconds = parts.groups()
+    total = int(hours) * 3600.0 + int(minutes) * 60.0
+    if seconds:
+        total += float(seconds.replace(",", "."))
+    if days:
+        total += int(days) * _DAY
+    return -total if minus else total
 
 
 def _past_midnight(values: FloatArray) -> FloatArray:

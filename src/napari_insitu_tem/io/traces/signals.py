@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.tables.column_names import UNIX_NAMES, factor
 from napari_insitu_tem.io.tables.raw_table import RawTable
-from napari_insitu_tem.io.tables.time_columns import seconds_of_clock
 from napari_insitu_tem.io.traces.table_starts import (
     TableStart,
     dates_of,
@@ -140,7 +139,7 @@ def _times(
     if choice.unit == "date":
         return _dates(table, index, mapping.date_order, signals)
     if choice.unit == "h:m:s":
-        return seconds_of_clock(table.column(index))
+        return table.clock(index)
     seconds = _scaled(table, index, choice, path)
     if table.labels[index].plain in UNIX_NAMES:
         return _from_unix(seconds, table.keys[index], signals)
