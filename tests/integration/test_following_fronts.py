@@ -171,6 +171,18 @@ def test_corrections_in_quick_succession_are_all_followed_up(link, qtbot):
     assert fronts(link) == after
 
 
+def test_closing_the_movie_while_it_is_followed_adds_no_row(link, dock, lane, qtbot):
+    session, said = link.session, []
+    for frame in (8, 28):
+        pick(session, frame, first_front(frame))
+    session.message.connect(said.append)
+    link.tracking.track("front", "all")
+    session.remove_movie("wire")
+    wait_for_tracking(link, qtbot)
+    assert said[-1] == "wire was closed meanwhile: nothing was followed."
+    assert len(session.document.of_kind("front")) == 2
+
+
 def test_a_rate_law_is_fitted_shown_saved_and_forgotten(
     link, dock, lane, qtbot, tmp_path
 ):

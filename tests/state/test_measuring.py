@@ -12,7 +12,9 @@ from napari_insitu_tem.state.measuring import (
     delete_records,
     free_path_name,
     set_reference,
+    touched,
 )
+from napari_insitu_tem.state.session import Session
 
 
 @pytest.fixture
@@ -91,3 +93,17 @@ def test_the_reference_gives_ratios(drawn, pen_of):
 
 def test_paths_get_free_names(session):
     assert free_path_name(session) == "path 1"
+
+
+def test_the_width_of_snapping_is_the_tools_and_is_kept_with_the_row(drawn):
+    tool = drawn.toolbox["expansion"]
+    assert drawn.document.of_kind("expansion")[0].get("width_px", None) is None
+    drawn.toolbox.change("expansion", snap=True, width=15)
+    copy = copy_forward(drawn, drawn.toolbox["expansion"])
+    assert copy.get("width_px") == 15
+    other = Session()
+    other.open(drawn.experiment)
+    assert other.toolbox["expansion"].width == 15
+    assert tool.width == 9
+    # A row that is moved by hand is not averaged over anything.
+    assert touched(copy, copy.geometry).get("width_px", None) is None

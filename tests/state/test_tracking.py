@@ -26,6 +26,7 @@ from napari_insitu_tem.state.tracking.finding import to_the_ends
 from tracking_scene import (
     FRAMES,
     first_front,
+    make_movie,
     make_session,
     pick,
     second_front,
@@ -196,6 +197,19 @@ def test_rows_that_changed_meanwhile_make_it_void(session):
     plan = plan_tracking(session, "front", "all")
     outcome = plan.follow(no_progress)
     session.edit("delete row", session.document.without_records([first.id]))
+    before = session.document
+    assert not put_tracked(session, plan, outcome)
+    assert session.document is before
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_movie_that_was_closed_meanwhile_makes_it_void(session, comes_back):
+    pick(session, 10, first_front(10))
+    plan = plan_tracking(session, "front", "all")
+    outcome = plan.follow(no_progress)
+    session.remove_movie("wire")
+    if comes_back:  # of the same name, but perhaps another one
+        session.add_movie(make_movie(seed=2))
     before = session.document
     assert not put_tracked(session, plan, outcome)
     assert session.document is before

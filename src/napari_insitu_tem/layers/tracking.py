@@ -143,7 +143,10 @@ class Tracking:
     ) -> None:
         """Put the rows in place; a correction that came too late is made again."""
         note = "" if corrected else _VOID
-        if plan.is_current(self._session.document):
+        if not plan.is_open(self._session):
+            self._corrected.pop(corrected, None)
+            note = f"{plan.movie.name} was closed meanwhile: nothing was followed."
+        elif plan.is_current(self._session.document):
             self._corrected.pop(corrected, None)
             plan.done()
             put_tracked(self._session, plan, outcome, onto=onto)

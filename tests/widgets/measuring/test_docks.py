@@ -146,6 +146,15 @@ def test_sei_boundaries(opened, dock_of, qtbot):
     assert "coverage" in dock.row_view._text.text()
 
 
+@pytest.mark.parametrize("kind", [ExpansionDock, FrontDock, SeiDock])
+def test_the_width_that_snapping_averages_over_is_chosen(dock_of, opened, kind):
+    dock = dock_of(kind)
+    box = dock.parameters["width"]
+    assert box.value == 9
+    box.value = 21
+    assert opened.session.toolbox[dock.kind].width == 21
+
+
 def test_a_line_across_a_coated_wire(opened, dock_of, qtbot):
     dock = dock_of(SeiDock)
     opened.session.open(Experiment(coated_movie()))

@@ -87,9 +87,10 @@ def put_tracked(
 
     Returns
     -------
-    False where the rows on which it rests are others by now: nothing is changed.
+    False where the rows on which it rests are others by now, or its movie was closed:
+    nothing is changed.
     """
-    if not plan.is_current(session.document):
+    if not (plan.is_open(session) and plan.is_current(session.document)):
         return False
     gone = outcome.gone & frozenset(session.document.records)
     if outcome.records or gone:

@@ -88,9 +88,9 @@ class FrontWriter:
             "flag": str(track.flag[front, t]),
             "method": "tracked",
         }
-        placing = {"width": width_of(given.path), "gain": self.following.gain}
+        width, gain = width_of(given.path), self.following.gain
         if old is not None:
-            now = with_placing(old, **placing)
+            now = with_placing(old, width=width, gain=gain)
             holds = now == old and self._holds(old, position, found)
             return old if holds else now.changed(**found)
         new = Record.new(
@@ -105,7 +105,7 @@ class FrontWriter:
             },
             **found,
         )
-        return with_placing(new, **placing)
+        return with_placing(new, width=width, gain=gain)
 
     def _holds(self, old: Record, position: float, found: dict[str, Any]) -> bool:
         """Whether an old row says the same, as far as its uncertainty tells."""

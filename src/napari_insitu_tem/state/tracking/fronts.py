@@ -149,6 +149,7 @@ def _plan(
     return Plan(
         title=f"Following {_listed(names)}",
         label=label,
+        movie=session.experiment.movie(given.path.movie),
         rows=rows,
         seen=(given.path, *given.rows),
         follow=lambda progress: work.follow(make, progress),

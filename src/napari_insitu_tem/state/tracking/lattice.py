@@ -91,6 +91,7 @@ def _plan(
     return Plan(
         title=f"Following {label_of(seed)} of {seed.object}",
         label=label,
+        movie=movie.movie,
         rows=rows,
         seen=present,
         follow=lambda progress: walk.follow(ways, progress),

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import MeasurementError
+from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress
 from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.state.session import Session
@@ -48,6 +49,8 @@ class Plan:
         What is being done, for a progress bar: "Following front 1".
     label
         What was done, for the undo menu.
+    movie
+        The movie that is read.
     rows
         The rows of a document on which the outcome rests.
     seen
@@ -61,10 +64,17 @@ class Plan:
 
     title: str
     label: str
+    movie: Movie
     rows: Callable[[Document], tuple[Record, ...]]
     seen: tuple[Record, ...]
     follow: Callable[[Progress], Outcome]
     done: Callable[[], None] = field(default=_nothing)
+
+    def is_open(self, session: Session) -> bool:
+        """Whether the movie is still in the experiment, and the same one."""
+        movies = session.experiment.movies
+        names = [movie.name for movie in movies if movie.frames is self.movie.frames]
+        return self.movie.name in names
 
     def is_current(self, document: Document) -> bool:
         """Whether the document still holds what the plan rests on."""

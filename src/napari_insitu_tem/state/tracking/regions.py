@@ -96,6 +96,7 @@ def _plan(
     return Plan(
         title=f"Following {label_of(seed)} of {seed.object}",
         label=label,
+        movie=movie.movie,
         rows=rows,
         seen=present,
         follow=work.follow,

@@ -117,6 +117,7 @@ def _plan(
     return Plan(
         title=f"Following {label_of(seed)} of {seed.object}",
         label=label,
+        movie=movie.movie,
         rows=rows,
         seen=tuple(present),
         follow=lambda progress: walk.follow(paths, progress),

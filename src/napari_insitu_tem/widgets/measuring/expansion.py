@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import CheckBox, ComboBox, Container, SpinBox
 
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
+from napari_insitu_tem.widgets.measuring.parameters import width_box
 from napari_insitu_tem.widgets.measuring.reference_box import ReferenceBox
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class ExpansionDock(MeasuringDock):
                     label="",
                     tooltip=SNAP_TIP,
                 ),
+                width_box(),
                 SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),
             ],
         )

@@ -20,6 +20,7 @@ from napari_insitu_tem.widgets.following import follow
 from napari_insitu_tem.widgets.laws.section import LawSection
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
 from napari_insitu_tem.widgets.measuring.name_box import NameBox
+from napari_insitu_tem.widgets.measuring.parameters import width_box
 from napari_insitu_tem.widgets.theme import napari_theme
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class FrontDock(MeasuringDock):
         parameters: Container[Any] = Container(
             widgets=[
                 CheckBox(name="snap", text="Snap to the nearest edge", label=""),
+                width_box(),
                 SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),
             ],
         )

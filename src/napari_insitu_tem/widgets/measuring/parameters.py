@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicgui.widgets import Container
+from magicgui.widgets import Container, SpinBox
 
 from napari_insitu_tem.state.session import Session
+
+WIDTH_TIP = (
+    "Snapping and following average the frame over this width along an edge: as wide\n"
+    "as the edge is straight. Kept with each row."
+)
+
+
+def width_box(tooltip: str = WIDTH_TIP) -> SpinBox:
+    """The width over which the frame is averaged to find edges."""
+    return SpinBox(
+        name="width", label="Average over, px", min=1, max=999, tooltip=tooltip
+    )
 
 
 class ParameterLink:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import CheckBox, ComboBox, Container, SpinBox
 
 from napari_insitu_tem.widgets.measuring.dock import MeasuringDock
+from napari_insitu_tem.widgets.measuring.parameters import width_box
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -82,13 +83,7 @@ class SeiDock(MeasuringDock):
                     label="",
                     tooltip=SNAP_TIP,
                 ),
-                SpinBox(
-                    name="width",
-                    label="Average over, px",
-                    min=1,
-                    max=999,
-                    tooltip=WIDTH_TIP,
-                ),
+                width_box(WIDTH_TIP),
                 SpinBox(name="stride", label="Every n-th frame", min=1, max=10_000),
             ],
         )
