@@ -250,3 +250,18 @@ def test_a_file_that_breaks_off_loses_its_last_row(tmp_path, gamry, curve) -> No
     trace = read(tmp_path, text[: text.rindex("E-06") + 3])
     assert trace.frame.time_s.tolist() == [0.0, 1.0, 2.0]
     assert "breaks off" in trace.warnings[0]
+
+
+def test_samples_at_a_fixed_rate(tmp_path) -> None:
+    """A file of the virtual front panel: voltage and current, and how often."""
+    rows = "".join(f"\t{i / 100:.6f}\t{i * 1e-9:.6E}\n" for i in range(20))
+    text = (
+        "VFP600\nTAG\tVFP600\nCTRLMODE\tIQUANT\t1\tControl Mode\n"
+        "FREQ\tQUANT\t4.00000E+0\tAcquisition Frequency (Hz)\nVFPCURVE\tTABLE\n"
+        f"\tVoltage\tCurrent\n\tV\tA\n{rows}"
+    )
+    trace = read(tmp_path, text)
+    np.testing.assert_allclose(trace.frame.time_s, np.arange(20) / 4)
+    np.testing.assert_allclose(trace.values("potential_V"), np.arange(20) / 100)
+    np.testing.assert_allclose(trace.values("current_A"), np.arange(20) * 1e-9)
+    assert "the rate of its samples (4 Hz)" in trace.warnings[0]

@@ -35,7 +35,7 @@ def _sniff(looked: Probe) -> float:
         return 0.0
     text, _ = decode(looked.head[:8192])
     lines = [line.strip() for line in lines_of(text)[:4]]
-    if lines[0] != "EXPLAIN":
+    if lines[0] != "EXPLAIN" and f"TAG\t{lines[0]}" not in lines:
         return 0.0
     return 1.0 if any(line.startswith("TAG\t") for line in lines) else 0.8
 
@@ -69,6 +69,11 @@ def read(
     warnings: list[str] = []
     if file.is_cut:
         warnings.append("The file breaks off in its last row, which was left out.")
+    if file.rate_hz:
+        warnings.append(
+            "The file has no times; they were counted from the rate of its samples "
+            f"({file.rate_hz:g} Hz)."
+        )
     parts = [_signals(table.table, mapping, path) for table in tables]
     columns, breaks = _run_on(tables, parts, warnings)
     for part in parts:

@@ -6,9 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
-from napari_insitu_tem.io.tables.number_columns import ends_in_a_cut_row, read_lines
+from napari_insitu_tem.io.tables.number_columns import (
+    ends_in_a_cut_row,
+    read_lines,
+    to_numbers,
+)
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.table_layout import decimal_mark
 
@@ -18,7 +23,7 @@ _TABLE_NAME = re.compile(
 _DECIMAL_ROWS = 50
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class GamryTable:
     """One table of the file.
 
@@ -64,6 +69,8 @@ class GamryFile:
         Decimal mark of its numbers.
     is_cut
         The file breaks off in a row, which was left out.
+    rate_hz
+        Of tables without times: samples a second, by the setting FREQ; else 0.
     """
 
     settings: dict[str, str] = field(default_factory=dict)
@@ -71,6 +78,7 @@ class GamryFile:
     tables: list[GamryTable] = field(default_factory=list)
     decimal: str = "."
     is_cut: bool = False
+    rate_hz: float = 0.0
 
     def setting(self, key: str, section: str = "") -> str:
         """A value, from the section first if one is named; empty without one."""
@@ -100,7 +108,24 @@ def read_gamry(lines: Sequence[str], file_name: str) -> GamryFile:
     found.tables = [
         _table(name, body, found.decimal, file_name) for name, body in bodies
     ]
+    _count_times(found)
     return found
+
+
+def _count_times(found: GamryFile) -> None:
+    """Voltage and current at a fixed rate (VFP600) get their times from it."""
+    rate = to_numbers(pd.Series([found.setting("FREQ")]), found.decimal)[0][0]
+    known = {label.plain for table in found.tables for label in table.table.labels}
+    if not rate > 0 or known & {"t", "time", "freq"}:
+        return
+    for table in found.tables:
+        if {"voltage", "current"} <= {label.plain for label in table.table.labels}:
+            data = table.table.data.copy()
+            data.insert(0, -1, np.arange(len(data)) / rate)
+            header = ["T", *(label.text for label in table.table.labels)]
+            units = ["s", *(label.unit for label in table.table.labels)]
+            table.table = RawTable.build(data, header, units, found.decimal)
+            found.rate_hz = float(rate)
 
 
 def _section(
