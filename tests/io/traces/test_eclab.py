@@ -292,3 +292,19 @@ def test_a_file_that_breaks_off_in_a_number_loses_only_that_row(
     trace = read(tmp_path, text[:cut])
     assert trace.frame.time_s.tolist() == TIME[:4]
     assert "breaks off" in trace.warnings[0]
+
+
+def test_other_units_under_a_counted_header(tmp_path, eclab) -> None:
+    columns = {"time/h": [0, 1, 2], "Ewe/mV": [100, 200, 300], "I/µA": [5, 6, 7]}
+    trace = read(tmp_path, eclab(columns))
+    assert trace.frame.time_s.tolist() == [0, 3600, 7200]
+    np.testing.assert_allclose(trace.values("potential_V"), [0.1, 0.2, 0.3])
+    np.testing.assert_allclose(trace.values("current_A"), [5e-6, 6e-6, 7e-6])
+
+
+def test_a_sweep_through_zero_is_no_missing_potential(tmp_path, eclab) -> None:
+    sweep = [0.02, 0.01, 0, -0.01, -0.02, -0.2, -0.3]
+    columns = {"time/s": range(7), "Ewe/V": sweep, "I/mA": range(7)}
+    assert not read(tmp_path, eclab(columns)).warnings
+    columns["Ewe/V"] = [3.5, 3.5, 0, 3.5, 3.5, 0, 3.5]
+    assert "2 of 7 rows" in read(tmp_path, eclab(columns)).warnings[0]

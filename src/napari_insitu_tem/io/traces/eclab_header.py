@@ -138,9 +138,14 @@ def _columns_line(lines: Sequence[str]) -> int | None:
     for line in lines[:5]:
         if match := _COUNT.match(line):
             at = int(match[1]) - 1
-            if 0 <= at < len(lines) and looks_like_columns(lines[at]):
+            if 0 <= at < len(lines) and _names_units(lines[at]):
                 return at
     return next((i for i, line in enumerate(lines) if looks_like_columns(line)), None)
+
+
+def _names_units(line: str) -> bool:
+    """EC-Lab's columns, or at least names with units: the count says the rest."""
+    return looks_like_columns(line) or sum("/" in c for c in line.split("\t")) >= 2
 
 
 def _technique(lines: Sequence[str]) -> str:

@@ -21,6 +21,8 @@ FloatArray = NDArray[np.float64]
 
 #: Techniques whose `<I>` is the charge since the last point divided by the time.
 _AVERAGING = ("galvanostatic cycling", "constant voltage", "constant current", "gcpl")
+#: A zero beside a potential nearer to it than this is one that a sweep passes.
+_NEAR_ZERO_V = 0.02
 
 
 def eclab_trace(
@@ -180,7 +182,12 @@ def _zeros(signals: Signals) -> list[str]:
     if "potential_V" not in signals.columns:
         return []
     potential = np.asarray(signals.columns["potential_V"], np.float64)
-    zeros = int((potential == 0.0).sum())
+    alone = np.ones(potential.size, bool)  # not a sweep that passes through zero
+    near = np.abs(potential) < _NEAR_ZERO_V
+    near &= potential != 0.0
+    alone[1:] &= ~near[:-1]
+    alone[:-1] &= ~near[1:]
+    zeros = int(((potential == 0.0) & alone).sum())
     others = np.abs(potential[np.isfinite(potential) & (potential != 0.0)])
     if zeros == 0 or others.size == 0 or np.median(others) < 0.01:
         return []

@@ -23,6 +23,10 @@ from napari_insitu_tem.model.trace import Trace
 
 FloatArray = NDArray[np.float64]
 
+#: Actions of a sequence that measure nothing.
+_NO_TECHNIQUES = frozenset(
+    ("Common", "DAC Control", "Auxiliary Interface", "Delay", "Loop", "Message Prompt")
+)
 _OPEN = re.compile(r"^<(?P<name>[A-Za-z]+)(?P<number>\d*)>\s*$")
 _TIME, _POTENTIAL, _CURRENT = "Elapsed Time(s)", "E(V)", "I(A)"
 _FREQUENCY, _SEGMENT = "Frequency(Hz)", "Segment #"
@@ -73,7 +77,7 @@ def read(
     actions = [
         block.get("Name", "")
         for name, block in par.settings.items()
-        if name.startswith("Action") and name != "Action0"
+        if name.startswith("Action") and block.get("Name") not in _NO_TECHNIQUES
     ]
     common = par.settings.get("Action0", {})
     reference = common.get("Reference Electrode", "").partition("(0 Volts)")[0].strip()
