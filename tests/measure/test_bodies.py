@@ -24,6 +24,7 @@ def volume(body, length=1.0):
     [
         (LINE, "sphere", 1.0, np.pi / 6 * 1000),
         (LINE, "cylinder_length", 30.0, np.pi / 4 * 100 * 30),
+        (SQUARE, "cylinder_length", 10.0, np.pi / 4 * 100 * 10),
         (LINE, "ellipsoid", 30.0, 4 / 3 * np.pi * 15 * 5**2),
         (OVAL, "ellipsoid", 1.0, 4 / 3 * np.pi * 8 * 5**2),
         (SQUARE, "sphere", 1.0, 4 / 3 * np.pi * (100 / np.pi) ** 1.5),

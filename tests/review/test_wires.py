@@ -73,6 +73,42 @@ def test_tin_oxide_swells_across_along_and_in_volume(desk):
     assert u < 30
 
 
+def outline_of_wire(desk, rng):
+    """Corners around the wire of the first frame, as a hand clicks them."""
+    (a, b), ends = desk.drawn("across"), desk.drawn("along")
+    half = (b - a) / 2
+    corners = np.array([ends[0] - half, ends[1] - half, ends[1] + half, ends[0] + half])
+    return corners + rng.normal(0, 1.2, corners.shape)
+
+
+def test_tin_oxide_swells_by_its_outline(desk, rng):
+    desk = desk("sno2-wire")
+    corners = outline_of_wire(desk, rng)
+    volume = {"quantity": "volume", "volume_model": "cylinder_length", "object": "wire"}
+    row = desk.draw("expansion", "polygon", corners, snap=True, stride=3, **volume)
+    assert (row.flag, row.method, row.get("body")) == ("", "snapped", "wire")
+    note = desk.track("expansion")
+    assert note.startswith("19 rows followed")
+    desk.session.toolbox.change("expansion", stride=1)
+    along = follow(desk, "along", "length")
+    rows = desk.table("expansion", quantity="volume")
+    assert set(rows["body"]) == {"wire"}
+    assert set(rows["flag"]) <= {"", "no_length"}
+    both = rows[rows["flag"] == ""].merge(along, on="frame", suffixes=("", "_along"))
+    assert len(both) >= 18
+    truth = desk.truth.iloc[both["frame"]]
+    away = both["value"].to_numpy() / truth["volume_nm3"].to_numpy() - 1
+    assert np.abs(away / (both["u_value"] / both["value"])).mean() < 1.4
+    width = np.sqrt(4 / np.pi * both["value"] / both["value_along"])
+    away = width.to_numpy() / truth["diameter_nm"].to_numpy() - 1
+    assert away.mean() == pytest.approx(0, abs=0.01)  # by steps: -0.12
+    ends = both["volume_change_percent"].iloc[-3:]
+    known = desk.known["volume_change_percent"]
+    u = both["u_volume_change_percent"].iloc[-1]
+    assert ends.mean() == pytest.approx(known, abs=2 * u)
+    assert u < 15
+
+
 def test_cobalt_sulfide_swells_in_volume_at_constant_length(desk):
     desk = desk("co9s8-wire")
     rows = follow(desk, "across", "diameter", model="cylinder")

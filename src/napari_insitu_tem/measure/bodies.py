@@ -21,6 +21,7 @@ FACTORS: dict[tuple[str, str], float] = {
     ("sphere", "area"): 4 / (3 * np.sqrt(np.pi)),
     ("cylinder", "diameter"): np.pi / 4,
     ("cylinder_length", "diameter"): np.pi / 4,
+    ("cylinder_length", "area"): np.pi / 4,
     ("ellipsoid", "diameter"): np.pi / 6,
     ("ellipsoid", "area"): 8 / (3 * np.pi),
 }
@@ -82,7 +83,8 @@ def body_of(geometry: Geometry, quantity: str, model: str, scale: Scale) -> Body
     Notes
     -----
     Volumes: sphere ``pi/6 d**3``, from an area that of the circle of equal area
-    ``4/(3 sqrt(pi)) A**1.5``; cylinder ``pi/4 d**2 L``; prolate ellipsoid of revolution
+    ``4/(3 sqrt(pi)) A**1.5``; cylinder ``pi/4 d**2 L``, from its projected area
+    ``A = d L`` and its length ``pi/4 A**2 / L``; prolate ellipsoid of revolution
     ``4/3 pi a b**2`` from the half axes of a drawn ellipse, ``pi/6 d**2 L`` from its
     width and length, ``8 A**2 / (3 pi L)`` from its projected area ``A = pi/4 d L`` and
     its length.

@@ -19,6 +19,7 @@ EXPONENTS: dict[tuple[str, str], tuple[float, float]] = {
     ("sphere", "area"): (1.5, 0.0),
     ("cylinder", "diameter"): (2.0, 0.0),
     ("cylinder_length", "diameter"): (2.0, 1.0),
+    ("cylinder_length", "area"): (2.0, -1.0),
     ("ellipsoid", "diameter"): (2.0, 1.0),
     ("ellipsoid", "area"): (2.0, -1.0),
 }

@@ -27,7 +27,7 @@ _EXPANSION_SHAPES: dict[str, tuple[DrawnShape, ...]] = {
 _VOLUME_SHAPES: dict[str, tuple[ShapeName, ...]] = {
     "sphere": ("line", "polygon", "ellipse"),
     "cylinder": ("line",),
-    "cylinder_length": ("line",),
+    "cylinder_length": ("line", "polygon"),
     "ellipsoid": ("ellipse",),
 }
 

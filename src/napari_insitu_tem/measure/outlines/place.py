@@ -64,6 +64,8 @@ class Placed:
         The outline whose stretches `flags` are of.
     u_area
         Standard uncertainty of the area in square px.
+    u_rim
+        Of the place of a single stretch in px.
     flag
         "" or why it could not be placed.
     flags
@@ -89,6 +91,7 @@ class Placed:
     other_body: str = ""
     other_area: float = float("nan")
     is_doubtful: bool = False
+    u_rim: float = float("nan")
 
 
 def put_on_rim(
@@ -274,14 +277,14 @@ def _placed(
     u_area = float(np.sqrt(by_motion @ best.covariance @ by_motion))
     u_area = float(np.hypot(u_area, _BY_HAND * np.linalg.norm(shares[lost])))
     moved = shape.moved(best.values + more)
-    placed = Placed(moved, shape, u_area, "", flags, best.name)
+    placed = Placed(moved, shape, u_area, "", flags, best.name, evidence)
+    placed = replace(placed, u_rim=float(np.sqrt(np.median(spread))))
     if other is None:
-        return replace(placed, evidence=evidence)
+        return placed
     apart = float(np.where(lost, 0.0, shares) @ (other.move - best.move))
     return replace(
         placed,
         u_area=float(np.hypot(u_area, np.sqrt(doubt) * apart)),
-        evidence=evidence,
         other_body=other.name,
         other_area=area_of(moved.ring) + apart,
         is_doubtful=doubt > DOUBT and abs(apart) > u_area,

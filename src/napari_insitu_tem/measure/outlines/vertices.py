@@ -12,8 +12,8 @@ from napari_insitu_tem.measure.outlines.shapes import Outline, area_of
 
 FloatArray = NDArray[np.float64]
 
-#: How far a polygon may be from the outline in px.
-_TOLERANCE = 0.15
+#: How far a polygon may be from the outline in px: as the rim is uncertain, within.
+_TOLERANCES = (0.15, 0.5)
 #: Of more drawn corners than this none is kept for its own sake.
 _MOST_KEPT = 48
 
@@ -50,7 +50,8 @@ def corners_on(placed: Placed, drawn: FloatArray) -> FloatArray:
     points = np.concatenate([ring[kept], drawn[stays]])
     needed = np.concatenate([fixed[kept], np.ones(int(stays.sum()), dtype=bool)])
     sorted_ = np.argsort(order, kind="stable")
-    corners = _simplified(points[sorted_], needed[sorted_])
+    tolerance = float(np.clip(np.nan_to_num(placed.u_rim), *_TOLERANCES))
+    corners = _simplified(points[sorted_], needed[sorted_], tolerance)
     if not lost.any():
         size = np.sqrt(area_of(ring) / max(area_of(corners), 1e-9))
         centre = ring.mean(axis=0)
@@ -64,7 +65,9 @@ def _nearest(points: FloatArray, others: FloatArray) -> NDArray[np.intp]:
     return np.asarray(np.argmin(np.einsum("nmi,nmi->nm", away, away), axis=1))
 
 
-def _simplified(points: FloatArray, needed: NDArray[np.bool_]) -> FloatArray:
+def _simplified(
+    points: FloatArray, needed: NDArray[np.bool_], tolerance: float
+) -> FloatArray:
     """Fewer points of a closed outline (Douglas and Peucker), the needed ones kept."""
     if len(points) <= 4:
         return points
@@ -90,7 +93,7 @@ def _simplified(points: FloatArray, needed: NDArray[np.bool_]) -> FloatArray:
         else:
             off = np.hypot(*away.T)
         k = int(off.argmax())
-        if off[k] > _TOLERANCE:
+        if off[k] > tolerance:
             kept.add(i + 1 + k)
             pending += [(i, i + 1 + k), (i + 1 + k, j)]
     return ring[sorted(k for k in kept if k < len(points))]
