@@ -292,7 +292,8 @@ FORMAT = Format(
     extensions=(".dta",),
     library="",
     reads="potential, current, charge, cycles, a second working electrode, start, "
-    "technique, overloads, sign convention; decimal comma or point, local dates",
+    "technique, overloads, sign convention; times of samples at a fixed rate; decimal "
+    "comma or point, local dates",
     missing="impedance spectra; the open-circuit record before a curve",
     sniff=_sniff,
     read=read,

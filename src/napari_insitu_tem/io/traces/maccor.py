@@ -149,7 +149,7 @@ FORMAT = Format(
     extensions=(".txt", ".csv"),
     library="",
     reads="potential, current with the sign of its state, cycle, step, capacities, "
-    "start; the unit of the times from the dates beside them",
+    "start; older and newer layouts; the unit of the times from the dates beside them",
     missing="binary files; the sign of states other than charge, discharge and rest",
     sniff=_sniff,
     read=read,
