@@ -7,6 +7,9 @@ import pytest
 
 from front_scene import as_kymograph, counted, pixel_front, single_frame_bound
 from napari_insitu_tem.measure import reslice, track_front
+from napari_insitu_tem.measure.fronts.learning import learn_fronts
+from napari_insitu_tem.measure.fronts.picks import picks_on
+from napari_insitu_tem.measure.fronts.samples import front_samples
 from napari_insitu_tem.model.errors import CancelledError, MeasurementError
 
 FRAMES, LENGTH = 120, 140
@@ -121,6 +124,33 @@ def test_flicker_of_the_beam_does_not_move_the_front(rng):
     track = track_front(counted(rng, mean), gain=1.0)
     assert track.parameters["flicker"]
     assert rms(track.position[0] - STEADY) < 1.0
+
+
+@pytest.mark.parametrize("levels", [(10.5, 9.5), (9, 11)])
+@pytest.mark.parametrize("gain", [None, 1.0])
+def test_a_beam_that_fades_does_not_hide_the_front(rng, levels, gain):
+    fading = np.linspace(1.15, 0.85, FRAMES)
+    light = fading[:, None] * pixel_front(STEADY, *levels, LENGTH)
+    track = track_front(counted(rng, light, rows=40), gain=gain)
+    bound = single_frame_bound(10, abs(levels[0] - levels[1]) / 10, LENGTH) / 2
+    assert rms(track.position[0] - STEADY) < 0.75 * bound
+    assert set(track.flag[0]) == {""}
+
+
+def test_two_fronts_that_begin_together_leave_the_right_evidence(rng):
+    steps = pixel_front(10 + 0.4 * T, 8, 10, LENGTH)
+    light = steps + pixel_front(12 + 0.8 * T, 0, 2, LENGTH)
+    data = counted(rng, light, rows=20)
+    picks = picks_on(data, 2, None, None)
+    found = learn_fronts(front_samples(data, 1.0), 2, picks, lambda done: None)
+    counts = 20 * data.data
+    model = found.model
+    deviance = 2 * np.sum(counts * np.log(counts / model) - (counts - model))
+    # The evidence is that of all samples; paths that are not known cost little.
+    assert found.merit == pytest.approx(-0.5 * deviance, rel=0.05)
+    truth = [10 + 0.4 * T, 12 + 0.8 * T]
+    means = np.array([chance @ found.grid for chance in found.posteriors])
+    assert rms(means - truth) < 1.0
 
 
 @pytest.mark.parametrize("gain", [None, 1.0])

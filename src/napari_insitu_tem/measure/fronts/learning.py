@@ -121,7 +121,9 @@ def learn_fronts(
     """
     ask = _Question(samples, fronts, picks, report)
     best = _Learning(ask).run()
-    if flicker_of(best.samples, best.model).is_clear:
+    # A front without sharp sides can hide that all frames fade: what is left tells.
+    is_flicker = flicker_of(best.samples, best.model).is_clear
+    if is_flicker or is_unexplained(best.samples, best.model):
         best = max(best, _Learning(ask, flickers=True).run(), key=_merit)
     if is_unexplained(best.samples, best.model):
         best = _with_pattern(ask, best)
@@ -301,12 +303,15 @@ class _Learning:
         assert self._near is not None
         length = self._bare.counts.shape[1]
         some = [chance[frames] for chance in self._posteriors]
-        others = self._template.without(front, some, self._grid, length)
-        for frame, level in zip(frames, others, strict=True):
+        parts = self._template.passed_by(some, self._grid, length)
+        for index, frame in enumerate(frames):
             first, last = self._near[front, frame]
             near = (self._grid >= first) & (self._grid <= last)
             term[frame, near] = self._template.beside_others(
-                self._samples.frame(int(frame)), front, self._grid[near], level
+                self._samples.frame(int(frame)),
+                front,
+                self._grid[near],
+                parts[:, index],
             )
 
     def _order(self, front: int) -> FloatArray | float:

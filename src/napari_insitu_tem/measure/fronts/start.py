@@ -27,8 +27,11 @@ _ROUNDS = 4
 _ANYWHERE = 0.02
 #: Relative chance of a place below which it is not looked at again.
 _UNLIKELY = 1e-4
-#: Relative flicker of frames that is allowed for where there is some.
-_FLICKER = 0.1
+#: Relative flicker of frames that is allowed for where there is some; rounds in which
+#: it and the levels are found from each other.
+_FLICKER, _SHARING = 0.2, 50
+#: Least relative change of a frame's brightness.
+_DARKEST = -0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,9 +193,7 @@ class _Coarse:
         signal = np.array([self.signal[part].sum(axis=0) for part in parts])
         weight = np.array([self.weight[part].sum(axis=0) for part in parts])
         pieces = _best_cuts(signal, weight, self.fronts)
-        total = pieces.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(total[:, 0] / total[:, 1])
+        return _shared_levels(pieces[..., 0], pieces[..., 1], self.flickers)
 
     def improved(self, levels: FloatArray) -> FrontStart:
         """Levels and places that agree with each other."""
@@ -231,33 +232,60 @@ class _Coarse:
     ) -> FloatArray:
         """(blocks, G, ...) gain by a free brightness of each block."""
         signal, weight = self.signal.sum(axis=1), self.weight.sum(axis=1)
+        noise, variance = self.samples.noise, _FLICKER**2
         if self.samples.is_counted:
-            model = joined(by_b, level * weight)
-            score, information = -(model - joined([], signal, model.ndim)), model
+            information = joined(by_b, level * weight)
+            seen = joined([], signal, information.ndim)
+            score = seen - information
         else:
             information = joined([2 * b for b in by_b], level**2 * weight)
             score = joined(by_a, level * signal) - information
-        score = score / self.samples.noise
-        information = np.maximum(information, 0.0) / self.samples.noise
-        variance = _FLICKER**2
-        gain = 0.5 * score**2 / (information + 1 / variance)
+        information = np.maximum(information, 0.0) / noise
+        change = score / noise / (information + 1 / variance)
+        gain = 0.5 * change * score / noise
+        if self.samples.is_counted:
+            # Not to second order: of many electrons a tenth more is far away.
+            change = np.maximum(change, _DARKEST)
+            gain = seen * np.log1p(change) / noise - change * information
+            gain -= 0.5 * change**2 / variance
         return np.asarray(gain - 0.5 * np.log1p(information * variance))
 
     def _levels(self, marginals: list[FloatArray], old: FloatArray) -> FloatArray:
         """Mean brightness between the fronts, away from their widths."""
         means = np.array([chance @ self.places for chance in marginals])
         keep = 1.5 * self.width
-        levels = old.copy()
+        signal, weight = [], []
         for side in range(self.fronts + 1):
             inside = np.ones(self.signal.shape, dtype=bool)
             if side:
                 inside &= self.places > means[side - 1][:, None] + keep
             if side < self.fronts:
                 inside &= self.places < means[side][:, None] - keep
-            weight = float(self.weight[inside].sum())
-            if weight > 0:
-                levels[side] = float(self.signal[inside].sum()) / weight
-        return levels
+            signal.append(np.where(inside, self.signal, 0.0).sum(axis=1))
+            weight.append(np.where(inside, self.weight, 0.0).sum(axis=1))
+        levels = _shared_levels(np.array(signal).T, np.array(weight).T, self.flickers)
+        return np.where(np.isfinite(levels), levels, old)
+
+
+def _shared_levels(
+    signal: FloatArray, weight: FloatArray, flickers: bool
+) -> FloatArray:
+    """Levels from (R, N + 1) sums of frames; NaN where there is nothing.
+
+    Where the frames flicker or fade, each has a brightness of its own, their mean being
+    one: a front that moves meanwhile would else be mistaken for a part of its step.
+    """
+    factor = np.ones(len(signal))
+    levels = np.zeros(signal.shape[1])
+    for _ in range(_SHARING if flickers else 1):
+        total = factor @ weight
+        seen = total > 0
+        levels = signal.sum(axis=0) / np.where(seen, total, np.nan)
+        model = weight @ np.where(seen, levels, 0.0)
+        some = model > 0
+        factor = np.where(some, signal.sum(axis=1) / np.where(some, model, 1.0), 1.0)
+        factor /= factor.mean()
+    return levels
 
 
 def _best_cuts(signal: FloatArray, weight: FloatArray, cuts: int) -> FloatArray:

@@ -73,7 +73,7 @@ class FrontTemplate:
         samples: FrontSamples,
         front: int,
         grid: FloatArray,
-        others: FloatArray,
+        parts: FloatArray,
     ) -> FloatArray:
         """(G,) log-likelihood of a front in one frame, given what the others do.
 
@@ -83,30 +83,33 @@ class FrontTemplate:
             One frame.
         front, grid
             Which front, and the places to try.
-        others
-            (L,) brightness expected without this front.
+        parts
+            (N, L) how much of each front has been passed, as far as it is known.
+
+        Notes
+        -----
+        Up to a constant of the frame, which is chosen so that the terms of all fronts
+        at the expected places sum to the log-likelihood of all of them together.
         """
         x = np.arange(samples.counts.shape[1], dtype=np.float64)
+        ladder = self.levels[0] + np.cumsum(self.steps[:, None] * parts, axis=0)
+        others = ladder[-1] - self.steps[front] * parts[front]
         step = self.steps[front] * passed(x, grid, self.widths[front])
-        without, level = positive(others), positive(others + step)
-        if samples.is_counted:
-            a, b = np.log(level / without), level - without
-        else:
-            a, b = level - without, 0.5 * (level**2 - without**2)
-        signal, weight = samples.signal[0], samples.weight[0]
-        return np.asarray((a @ signal - b @ weight) / samples.noise)
+        below = ladder[front - 1] if front else np.full(x.size, self.levels[0])
+        alone = _gain(samples, ladder[front], below)
+        constant = alone - _gain(samples, ladder[-1], others)
+        return np.asarray(_gain(samples, others + step, others) + constant)
 
-    def without(
-        self, front: int, posteriors: list[FloatArray], grid: FloatArray, length: int
+    def passed_by(
+        self, posteriors: list[FloatArray], grid: FloatArray, length: int
     ) -> FloatArray:
-        """(T, L) brightness expected if one front were not there."""
+        """(N, T, L) how much of each front is expected to have been passed."""
         x = np.arange(length, dtype=np.float64)
-        level = np.full((len(posteriors[0]), length), self.levels[0])
-        for other, posterior in enumerate(posteriors):
-            if other != front:
-                part = passed(x, grid, self.widths[other])
-                level += self.steps[other] * (posterior @ part)
-        return level
+        parts = [
+            posterior @ passed(x, grid, width)
+            for posterior, width in zip(posteriors, self.widths, strict=True)
+        ]
+        return np.array(parts)
 
     def base(self, samples: FrontSamples) -> float:
         """Log-likelihood of the first level everywhere.
@@ -154,6 +157,17 @@ def level_likelihood(samples: FrontSamples, level: float) -> float:
         square = float(np.sum((samples.counts - model)[there] ** 2))
     number = int(there.sum())
     return -0.5 * (square / samples.noise + number * float(np.log(samples.noise)))
+
+
+def _gain(samples: FrontSamples, level: FloatArray, before: FloatArray) -> FloatArray:
+    """(...) log-likelihood of one frame's brightness (..., L) over that of another."""
+    level, before = positive(level), positive(before)
+    if samples.is_counted:
+        a, b = np.log(level / before), level - before
+    else:
+        a, b = level - before, 0.5 * (level**2 - before**2)
+    gain = a @ samples.signal[0] - b @ samples.weight[0]
+    return np.asarray(gain / samples.noise)
 
 
 def positive(level: FloatArray) -> FloatArray:
