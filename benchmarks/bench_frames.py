@@ -9,6 +9,7 @@ medians. All is in the system's cache: a disk would hide the difference.
 from __future__ import annotations
 
 import importlib.util
+import operator
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from napari_insitu_tem import read_movie
 FRAMES, SIDE = 80, 1024
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 Plain = Callable[[int], Any]
+SWAP = operator.methodcaller("byteswap", inplace=True)
 OPEN: list[Any] = []
 
 
@@ -54,24 +56,26 @@ def data() -> np.ndarray:
     return np.stack([np.roll(ground, i, 1) + noise[i % 4] for i in range(FRAMES)])
 
 
-@pytest.fixture(scope="module")
-def raw(data, tmp_path_factory) -> Path:
-    """The frames one behind the other, nothing else."""
-    path = tmp_path_factory.mktemp("raw") / "frames.raw"
-    data.tofile(path)
-    return path
+def plainly(path: Path, data: np.ndarray, dtype: str) -> Plain:
+    """A read of the same bytes at the same place: position, fill an array.
 
-
-def plainly(raw: Path) -> Plain:
-    """A read of the same bytes: position, fill an array."""
-    file = raw.open("rb", buffering=0)
+    In a copy of the file: what one of the two has just read, the other would find in
+    the processor.
+    """
+    content = path.read_bytes()
+    copy = path.with_name("plain.copy")
+    copy.write_bytes(content)
+    swapped = SWAP if dtype == ">u2" else lambda frame: frame
+    last = slice(-1, None) if path.suffix == ".ser" else slice(0, 1)
+    at = [content.find(frame[last].astype(dtype).tobytes()) for frame in data]
+    file = copy.open("rb", buffering=0)
     OPEN.append(file)
 
     def read(index: int) -> np.ndarray:
         frame = np.empty((SIDE, SIDE), "u2")
-        file.seek(index * frame.nbytes)
+        file.seek(at[index])
         file.readinto(frame.reshape(-1).view("u1").data)
-        return frame
+        return swapped(frame)
 
     return read
 
@@ -190,16 +194,13 @@ PLAIN: dict[str, tuple[str, Callable[[Path, np.ndarray], None], bool]] = {
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_frames_as_they_are(benchmark, capsys, tmp_path, data, raw, name) -> None:
+def test_frames_as_they_are(benchmark, capsys, tmp_path, data, name) -> None:
     file, write, is_file_each = PLAIN[name]
     write(tmp_path / file, data)
-    plain = from_file_each(tmp_path / file, data) if is_file_each else plainly(raw)
-    if name == "TIFF, big-endian":  # the bytes have to be swapped by anyone
-        swapped = plain
-
-        def plain(index: int) -> np.ndarray:
-            return swapped(index).byteswap(inplace=True)
-
+    if is_file_each:
+        plain = from_file_each(tmp_path / file, data)
+    else:  # other bytes have to be swapped by anyone
+        plain = plainly(tmp_path / file, data, ">u2" if "big" in name else "<u2")
     compare(benchmark, capsys, tmp_path / file, plain, data)
 
 

@@ -144,8 +144,8 @@ def _frames(
 
 
 def _upright(frame: NDArray[Any]) -> NDArray[Any]:
-    """TIA writes the lowest row first."""
-    return np.ascontiguousarray(frame[::-1])
+    """TIA writes the lowest row first; turned without moving a byte."""
+    return frame[::-1]
 
 
 def _take_scale(elements: NDArray[Any], emi: Emi | None, facts: Facts) -> None:
