@@ -48,10 +48,34 @@ def test_what_moves_does_not_count(rng):
     assert found.gain == pytest.approx(10.0, rel=0.1)
 
 
+def test_a_film_that_jitters_does_not_count(rng):
+    film = gaussian_filter(rng.standard_normal((SIZE + 40, SIZE + 40)), 2) * 7
+    frames = []
+    for _ in range(16):
+        y, x = rng.integers(-6, 7, 2) + 20
+        mean = 20 * np.maximum(1 + 0.2 * film[y : y + SIZE, x : x + SIZE], 0)
+        frames.append(10 * camera(rng.poisson(mean), 0.7))
+    found = estimate_gain(frames)
+    assert found.flag == ""
+    assert abs(found.gain - 10) < 3 * found.u_gain < 2
+
+
+def test_a_beam_that_flickers_does_not_count(rng):
+    film = 1 + 0.1 * gaussian_filter(rng.standard_normal((256, 256)), 8) * 8
+    beam = np.where(np.arange(24) % 2, 0.5, 1.5)
+    found = estimate_gain([7.0 * rng.poisson(20 * b * film) for b in beam])
+    assert abs(found.gain - 7) < 3.5 * found.u_gain < 0.8
+
+
+def test_counted_electrons_that_are_cut_off(rng):
+    frames = np.minimum(15 * rng.poisson(12, (5, SIZE, SIZE)), 255).astype(np.uint8)
+    assert estimate_gain(frames).flag == "saturated"
+
+
 def test_a_dark_level(rng):
     frames = list(movie(rng, offset=500.0, texture=0.6, frames=32))
     given = estimate_gain(frames, offset=500.0)
-    assert given.flag == "" and given.gain == pytest.approx(37, rel=0.08)
+    assert given.flag == "" and given.gain == pytest.approx(37, rel=0.12)
     found = estimate_gain(frames)
     assert found.flag == "offset"
     assert abs(found.gain - 37) < 3.5 * found.u_gain

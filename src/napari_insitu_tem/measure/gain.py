@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.frame_stack import FrameStack, frame_stack
+from napari_insitu_tem.measure.gain_steady import Steadier
 from napari_insitu_tem.measure.gain_tiles import BINS, SIDE, Tiles, tile_noise
 from napari_insitu_tem.model.errors import MeasurementError
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -25,9 +26,11 @@ OFFSET = "offset"
 UNRESOLVED = "unresolved"
 
 #: Most runs of three frames that are read.
-_MOST_RUNS = 300
-#: Part of the pixels at the highest value from which a movie is saturated.
-_SATURATED = 0.002
+_MOST_RUNS = 120
+#: Part of the pixels at the highest value from which a movie is saturated, and how many
+#: times those at the value below it they must be. A frame of less than the last part of
+#: the brightness of its neighbours is left out.
+_SATURATED, _PILED, _DIM = 0.002, 1.5, 0.2
 #: Groups of the data whose scatter gives the uncertainty.
 _GROUPS = 8
 #: Part of the correction for the point spread that is not trusted.
@@ -86,7 +89,8 @@ def estimate_gain(
     Parameters
     ----------
     frames
-        (t, y, x) frames, lazy or not, or a movie; three are held at a time.
+        (t, y, x) frames, lazy or not, or a movie; three are held at a time, of at
+        most 120 places in it.
     offset
         Counts of a pixel without electrons (dark level). None: 0, unless brightness
         and noise of the movie contradict that.
@@ -110,9 +114,10 @@ def estimate_gain(
     so that ``gain = var / mean`` of the counts. The variance is a sixth of that of
     ``a - 2 b + c`` of three consecutive frames (half that of ``b - a`` where there are
     two), so that neither the specimen nor what changes steadily from frame to frame
-    enters; the frames are first scaled to one mean, and the mean of every tile of 4 x 4
-    bins is taken away, so that neither an unsteady dose nor a moving beam does. Tiles
-    that still change by more than noise (moving structure) are left out.
+    enters; the frames are first laid onto one another, so that no drift does, and
+    scaled to one mean, and the mean of every tile of 4 x 4 bins is taken away, so that
+    neither an unsteady dose nor a moving beam does. Tiles that still change by more
+    than noise (moving structure) are left out.
 
     A camera that spreads an electron over neighbouring pixels lowers their variance.
     Sums over bins of b x b px lose only what crosses their border: ``gain_b =
@@ -249,13 +254,15 @@ def _gather(
     noise: list[list[FloatArray]] = [[] for _ in bins]
     means: list[list[FloatArray]] = [[] for _ in bins]
     saturated, different = 0.0, 0
-    for some in _runs(stack, report):
+    steadier = Steadier()
+    for first, some in _runs(stack, report):
         saturated = max(saturated, _part_at_top(some[-1]))
         if any(np.array_equal(a, b) for a, b in pairwise(some)):
             continue
         different += 1
+        steady = steadier(first, [frame - base for frame in some])
         for number, b in enumerate(bins):
-            found, mean = tile_noise([f - base for f in some], b, read_noise)
+            found, mean = tile_noise(steady, b, read_noise)
             noise[number].append(found)
             means[number].append(mean)
     if saturated > _SATURATED:
@@ -267,8 +274,10 @@ def _gather(
     )
 
 
-def _runs(stack: FrameStack, report: Progress) -> Iterator[list[FloatArray]]:
-    """Three consecutive frames (two of a movie of two); in a long one, some of them."""
+def _runs(
+    stack: FrameStack, report: Progress
+) -> Iterator[tuple[int, list[FloatArray]]]:
+    """First index and three consecutive frames (of two where there are no more)."""
     size = min(3, len(stack))
     starts = len(stack) - size + 1 if size > 1 else 0
     count = min(starts, _MOST_RUNS)
@@ -279,8 +288,8 @@ def _runs(stack: FrameStack, report: Progress) -> Iterator[list[FloatArray]]:
         needed = range(int(start), int(start) + size)
         held = {i: held[i] if i in held else stack.frame(i) for i in needed}
         frames = [frame for frame in held.values() if frame is not None]
-        if len(frames) == size:
-            yield frames
+        if len(frames) == size and _can_be_compared(frames):
+            yield int(start), frames
     report(len(chosen), len(chosen), "Gain")
 
 
@@ -291,6 +300,15 @@ def _part_at_top(frame: FloatArray) -> float:
         return 0.0
     top = values.max()
     at_top, lower = np.count_nonzero(values == top), values[values < top]
-    if lower.size == 0 or at_top <= 3 * np.count_nonzero(lower == lower.max()):
+    if lower.size == 0 or at_top <= _PILED * np.count_nonzero(lower == lower.max()):
         return 0.0  # a tail that runs out
     return at_top / float(values.size)
+
+
+def _can_be_compared(frames: list[FloatArray]) -> bool:
+    """Whether none of some frames is blank, or lit far less than the others."""
+    known = [frame[np.isfinite(frame)] for frame in frames]
+    if any(part.size == 0 or np.ptp(part) == 0 for part in known):
+        return False
+    means = [float(part.mean()) for part in known]
+    return min(means) > _DIM * max(means) or min(means) <= 0

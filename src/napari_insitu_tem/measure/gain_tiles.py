@@ -16,6 +16,8 @@ BINS, SIDE = (4, 8, 16), 4
 #: Factors of two or three frames, in which what is steady cancels.
 _DIFFERENCE = {2: (-1.0, 1.0), 3: (1.0, -2.0, 1.0)}
 
+#: Fewest bins of a tile that must be there.
+_LEAST_BINS = SIDE * SIDE // 2
 #: Degrees of freedom of a tile, and the median of its variance over the true one.
 _FREE = SIDE * SIDE - 1
 _MEDIAN = (1 - 2 / (9 * _FREE)) ** 3
@@ -39,16 +41,16 @@ def tile_noise(
     from their first or second difference.
     """
     sums = [_sums(frame, b) for frame in frames]
-    totals = [float(np.nansum(part)) for part in sums]
-    if min(totals) > 0:
-        sums = [
-            part * (totals[0] / total) for part, total in zip(sums, totals, strict=True)
-        ]
-    factors = _DIFFERENCE[len(sums)]
-    change = _tiles(np.tensordot(factors, np.array(sums), axes=1))
-    mean = _tiles(np.mean(sums, axis=0)).mean(axis=-1)
-    variance = change.var(axis=-1, ddof=1) / sum(f * f for f in factors)
-    variance -= b * b * read_noise**2
+    totals = np.array([np.nansum(part) for part in sums])
+    scales = totals[0] / totals if totals.min() > 0 else np.ones(len(sums))
+    factors = np.array(_DIFFERENCE[len(sums)])
+    scaled = np.stack([part * k for part, k in zip(sums, scales, strict=True)])
+    change = _tiles(np.tensordot(factors, scaled, axes=1))
+    mean = _mean(_tiles(scaled.mean(axis=0)))
+    # A frame scaled by k to the mean of the first has k times the noise of that one.
+    share = float(np.sum(factors**2 * scales))
+    variance = _variance(change) / share
+    variance -= b * b * read_noise**2 * float(np.sum(factors**2 * scales**2)) / share
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(mean > 0, variance / mean, np.nan), mean / b**2
 
@@ -84,7 +86,8 @@ class Tiles:
         restless = _restless(flat, still, mean)
         still &= ~restless
         pair, place = np.nonzero(still)
-        is_moving = bool(np.mean(restless) > _MOVING) or bool(
+        seen = restless[known.any(axis=0)]
+        is_moving = bool(seen.size and np.mean(seen) > _MOVING) or bool(
             still.sum() < 0.3 * known.sum()
         )
         return cls(flat[still], mean[still], pair, place, is_moving)
@@ -139,6 +142,23 @@ class Tiles:
         long = self.pair.max() + 1 >= 2 * groups
         which = self.pair if long else self.place
         return np.asarray(which * groups // (which.max() + 1))
+
+
+def _mean(tiles: FloatArray) -> FloatArray:
+    """Mean of the bins of each tile that are there; NaN where most are not."""
+    known = np.isfinite(tiles)
+    count = known.sum(axis=-1)
+    total = np.where(known, tiles, 0.0).sum(axis=-1)
+    return np.where(count >= _LEAST_BINS, total / np.maximum(count, 1), np.nan)
+
+
+def _variance(tiles: FloatArray) -> FloatArray:
+    """Variance of the bins of each tile that are there; NaN where most are not."""
+    away = tiles - _mean(tiles)[..., None]
+    known = np.isfinite(away)
+    count = known.sum(axis=-1)
+    total = np.where(known, away**2, 0.0).sum(axis=-1)
+    return np.where(count >= _LEAST_BINS, total / np.maximum(count - 1, 1), np.nan)
 
 
 def _averages(values: FloatArray, place: NDArray[np.intp], count: int) -> FloatArray:

@@ -53,19 +53,24 @@ class Coarse:
         if index in self._kept:
             return self._kept[index]
         ready = self.frames(index)
-        image = ready if isinstance(ready, str) else self._between(ready[0])
+        image = (
+            ready
+            if isinstance(ready, str)
+            else between_shades(binned(ready[0], self.bin))
+        )
         if len(self._kept) * self.shape[0] * self.shape[1] < _MOST_KEPT:
             self._kept[index] = image
         return image
 
-    def _between(self, frame: Image) -> Image:
-        from scipy.ndimage import gaussian_filter, uniform_filter
 
-        image = binned(frame, self.bin)
-        # Two running means are about as smooth as a Gaussian and far quicker.
-        size = [2 * int(n * _SHADE) + 1 for n in self.shape]
-        shade = uniform_filter(uniform_filter(image, size), size)
-        return np.asarray(gaussian_filter(image, _FINE) - shade, np.float32)
+def between_shades(image: Image) -> Image:
+    """(y, x) binned frame without its finest details and without its shades."""
+    from scipy.ndimage import gaussian_filter, uniform_filter
+
+    # Two running means are about as smooth as a Gaussian and far quicker.
+    size = [2 * int(n * _SHADE) + 1 for n in image.shape]
+    shade = uniform_filter(uniform_filter(image, size), size)
+    return np.asarray(gaussian_filter(image, _FINE) - shade, np.float32)
 
 
 def binned(image: NDArray[Any], by: int) -> Image:
