@@ -235,6 +235,14 @@ def test_a_clock_beside_a_day_counts_from_midnight(tmp_path) -> None:
     assert trace.start == datetime(2023, 5, 14)
 
 
+def test_days_with_midnight_behind_them_are_days(tmp_path) -> None:
+    """A spreadsheet writes a day as its midnight."""
+    rows = rows_of("2023-05-14 00:00:00,10:00:{m},{e},{i}")
+    trace = read(tmp_path, ["Date,Time,Voltage (V),Current (A)", *rows])
+    np.testing.assert_allclose(trace.frame.time_s, TIME + 36000)
+    assert trace.start == datetime(2023, 5, 14)
+
+
 def test_days_as_a_spreadsheet_counts_them(tmp_path) -> None:
     days = [45000.5 + t / 86400 for t in TIME]  # 2023-03-15, noon
     rows = [f"{day:.9f},{row}" for day, row in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from napari_insitu_tem.model.timebase import StartStamp
 FloatArray = NDArray[np.float64]
 
 _DAY = 86400.0
+_MIDNIGHT = r"[ T]00:00:00(?:\.0+)?$"
 #: Day zero of a spreadsheet, and the days that are taken for dates: 1954 to 2119.
 _SHEET_ZERO = datetime(1899, 12, 30)
 _SHEET_DAYS = (20_000.0, 80_000.0)
@@ -71,7 +72,7 @@ def dates_of(table: RawTable, index: int, order: DateOrder) -> TableStart:
 def stamp_beside(
     table: RawTable,
     elapsed: FloatArray,
-    time: int,
+    clock: int,
     used: AbstractSet[int],
     order: DateOrder,
 ) -> TableStart | None:
@@ -84,7 +85,7 @@ def stamp_beside(
     ----------
     elapsed
         (N,) times of the record in seconds.
-    time, used
+    clock, used
         Column of the times, and the columns that have a role.
     """
     known = np.flatnonzero(np.isfinite(elapsed))
@@ -100,7 +101,7 @@ def stamp_beside(
             stamp = unix_stamp(at - first, key) if np.isfinite(at) else None
             return TableStart(elapsed, stamp)
         if label.plain in STAMP_NAMES and kind == "date":
-            return _by_dates(table, index, time, first, order)
+            return _by_dates(table, index, clock, first, order)
         if label.plain in STAMP_NAMES and kind == "number":
             stamp = _sheet_stamp(table.numbers(index), elapsed, key)
             if stamp is not None:
@@ -118,7 +119,7 @@ def unix_stamp(seconds: float, key: str) -> StartStamp | None:
 
 
 def _by_dates(
-    table: RawTable, index: int, time: int, first: float, order: DateOrder
+    table: RawTable, index: int, clock: int, first: float, order: DateOrder
 ) -> TableStart | None:
     """Dates as they are, or with the times of day beside them.
 
@@ -126,21 +127,31 @@ def _by_dates(
     of day: their zero is midnight.
     """
     found = dates_of(table, index, order)
-    if found.stamp is None or found.stamp.resolution_s < _DAY:
+    if found.stamp is None or not _are_days(found):
         return found.earlier(first)
-    if table.kind(time) == "clock" and first > 60.0:
-        return found
-    for clock, label in enumerate(table.labels):
-        if clock == time or label.plain not in DAY_TIMES:
+    if table.kind(clock) == "clock" and first > 60.0:
+        stamp = StartStamp(found.stamp.when, 1.0, found.stamp.source)
+        return replace(found, stamp=stamp)
+    for beside, label in enumerate(table.labels):
+        if beside == clock or label.plain not in DAY_TIMES:
             continue
         both = (
-            table.column(index).astype("str") + " " + table.column(clock).astype("str")
+            table.column(index).astype("str") + " " + table.column(beside).astype("str")
         )
-        source = f"columns {table.keys[index]!r} and {table.keys[clock]!r}"
+        source = f"columns {table.keys[index]!r} and {table.keys[beside]!r}"
         together = _read(both, order, source)
         if together.stamp is not None and together.stamp.resolution_s < _DAY:
             return together.earlier(first)
     return None
+
+
+def _are_days(found: TableStart) -> bool:
+    """Whether dates have no time of day, or midnight for all, as in spreadsheets."""
+    if found.stamp is None or found.stamp.resolution_s >= _DAY:
+        return True
+    known = found.seconds[np.isfinite(found.seconds)]
+    at_midnight = found.stamp.when.time() == time()
+    return at_midnight and known.size > 1 and not np.any(known % _DAY)
 
 
 def _read(column: pd.Series[str], order: DateOrder, source: str) -> TableStart:
