@@ -292,3 +292,18 @@ def test_a_discharge_without_a_sign_is_asked_about(tmp_path) -> None:
     rows = [row.replace("X", "CC DChg") for row in rows_of("{t},{e},{i},X")]
     with pytest.raises(NeedsMappingError, match="has no sign"):
         read(tmp_path, ["Time (s),Voltage (V),Current (A),Step Type", *rows])
+
+
+@pytest.mark.parametrize("units", ["(s)|(V)|(A)", "[s]|[V vs Ag/AgCl]|[A]", "s|V|A"])
+def test_a_line_of_units_in_brackets(tmp_path, units) -> None:
+    lines = ["Time\tPotential\tCurrent", units.replace("|", "\t")]
+    trace = read(tmp_path, [*lines, *rows_of("{t}\t{e}\t{i}")])
+    check_values(trace, start=None)
+    assert trace.reference == ("Ag/AgCl" if "Ag" in units else "")
+
+
+def test_the_minus_of_typesetters(tmp_path) -> None:
+    rows = [row.replace("-", "\u2212") for row in rows_of("{t},-{e},-{i:e}")]
+    trace = read(tmp_path, ["Time (s),Voltage (V),Current (A)", *rows])
+    np.testing.assert_allclose(trace.values("potential_V"), -POTENTIAL)
+    np.testing.assert_allclose(trace.values("current_A"), -CURRENT, rtol=1e-5)

@@ -128,6 +128,7 @@ _MISBRACKETED = re.compile(r"^<(?P<name>[^<>/]+)/(?P<unit>[^<>]+)>$")
 _CLOCK_FORM = re.compile(
     r"^(?P<name>.*?)\s*[\[(][^\[\]()]*\bh+:m[^\[\]()]*[\])]\s*$", re.IGNORECASE
 )
+_BRACKETS = " ()[]{}"
 _VERSUS = re.compile(r"\s+(?:vs\.?|versus)\s+(?P<reference>.+)$", re.IGNORECASE)
 _LEADING = re.compile(r'^[\s~#%"\']+(?=\S)')
 
@@ -199,8 +200,8 @@ def read_label(text: str, unit: str = "") -> Label:
         From a line of units of its own, if the file has one.
     """
     cell = _LEADING.sub("", text.strip().strip('"')).strip()
-    if unit.strip():
-        symbol, reference = _unit_and_reference(unit)
+    if unit.strip(_BRACKETS):
+        symbol, reference = _unit_and_reference(unit.strip(_BRACKETS))
         bare, found, named = _split(cell)
         if symbol or not found:
             return Label(text.strip(), bare if found else cell, symbol, reference)

@@ -34,6 +34,8 @@ PIECEWISE_BYTES = 32 * 2**20
 _TAIL_BYTES = 2**16
 _ROWS_A_PIECE = 250_000
 _NUMBER = re.compile(r"^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?$")
+#: The minus of typesetters, which some programs write.
+_MINUS = "\u2212"
 #: With marks between thousands, so that no other reading is left: 1,499.5 or 1,234,567.
 _GROUPED = {
     mark: re.compile(
@@ -49,7 +51,8 @@ _NOTHING = frozenset(
 
 def is_number(cell: str) -> bool:
     """Whether a cell is a number in either decimal mark."""
-    return _NUMBER.match(cell.strip()) is not None or bool(grouped_mark(cell))
+    cell = cell.strip().replace(_MINUS, "-")
+    return _NUMBER.match(cell) is not None or bool(grouped_mark(cell))
 
 
 def grouped_mark(cell: str) -> str:
@@ -262,7 +265,7 @@ def to_numbers(column: pd.Series[Any], decimal: str = ".") -> tuple[FloatArray, 
         return _finite(column.to_numpy(dtype=np.float64, na_value=math.nan), None)
     text = column.astype("str").str.strip()
     empty = column.isna() | text.str.lower().isin(_NOTHING)
-    text = _without_groups(text, decimal)
+    text = _without_groups(text.str.replace(_MINUS, "-", regex=False), decimal)
     wrong = text.str.contains("." if decimal == "," else ",", regex=False)
     plain = text.str.replace(decimal, ".", regex=False)
     values = pd.to_numeric(plain.where(~(empty | wrong)), errors="coerce")

@@ -260,7 +260,9 @@ def _text_above(
 
 def _is_unit_line(cells: Iterable[str]) -> bool:
     filled = [cell for cell in cells if cell.strip()]
-    good = sum(1 for c in filled if read_label("x", c).unit or is_nothing(c))
+    good = sum(
+        1 for c in filled if read_label("x", c).unit or is_nothing(c.strip("()[]"))
+    )
     return bool(filled) and good >= 0.7 * len(filled)
 
 
