@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_insitu_tem import read_movie
 from napari_insitu_tem.io.movies.tiff_lzw import decode_lzw, is_lzw, packed_parts
 
 LAYOUTS = ({}, {"tile": (16, 32)}, {"rowsperstrip": 7})
@@ -59,6 +60,39 @@ def test_damaged_parts_raise(rng):
 def test_unusual_pixels_are_refused():
     with packed(np.zeros((8, 8), "u2"), rowsperstrip=8) as tif:
         page = tif.pages[0]
-        page.bitspersample = 12
-        with pytest.raises(ValueError, match="12 bits"):
+        page.bitspersample = 24
+        with pytest.raises(ValueError, match="24 bits"):
             decode_lzw(page, packed_parts(page))
+
+
+@pytest.mark.parametrize("bits", [2, 4, 10, 12, 14])
+def test_pixels_that_do_not_fill_bytes(tmp_path, rng, bits):
+    data = rng.integers(0, 2**bits, (3, 20, 37)).astype("u1" if bits < 8 else "u2")
+    digits = (data[..., None] >> np.arange(bits)[::-1]) & 1
+    packed = np.packbits(digits.reshape(3, 20, -1).astype(bool), axis=-1)
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as file:
+        for page in packed:
+            file.write(
+                page,
+                photometric="minisblack",
+                compression="lzw",
+                metadata=None,
+                rowsperstrip=7,
+            )
+    with tifffile.TiffFile(path, mode="r+") as file:
+        for page in file.pages:
+            page.tags[256].overwrite(37)
+            page.tags[258].overwrite(bits)
+    movie = read_movie(path)
+    assert movie.dtype == data.dtype
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+
+
+def test_black_and_white(tmp_path, rng):
+    data = rng.integers(0, 2, (3, 20, 37)).astype(bool)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, data, photometric="minisblack", compression="lzw")
+    movie = read_movie(path)
+    assert movie.dtype == np.uint8
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LZW = 5
 _KINDS = {"u": 1, "i": 2, "f": 3}
 _BITS = (8, 16, 32, 64)
+_MOST_PACKED = 16
 _SHORT, _LONG = 3, 4
 _SEPARATE = 2
 _MOST_BYTES = 2**32 - 2**20
@@ -61,6 +62,8 @@ def decode_lzw(page: TiffPage | TiffFrame, parts: list[bytes]) -> NDArray[Any]:
         Its data are damaged.
     """
     model = _model(page)
+    if _is_packed(model):
+        return _unpacked(model, parts)
     if model.bitspersample not in _BITS or model.dtype.kind not in _KINDS:
         raise ValueError(f"LZW of {model.bitspersample} bits a value is not read")
     planes = model.samplesperpixel if model.planarconfig == _SEPARATE else 1
@@ -68,6 +71,30 @@ def decode_lzw(page: TiffPage | TiffFrame, parts: list[bytes]) -> NDArray[Any]:
     shares = [parts[i * each : (i + 1) * each] for i in range(planes)]
     decoded = [_decoded(model, share, planes) for share in shares]
     return decoded[0] if planes == 1 else np.stack(decoded).reshape(model.shape)
+
+
+def _is_packed(model: Any) -> bool:
+    """Whether pixels of 1, 2, 4, 12 ... bits lie in strips of one plane."""
+    return (
+        model.bitspersample < _MOST_PACKED
+        and model.bitspersample not in _BITS
+        and int(model.predictor) == 1
+        and not model.is_tiled
+        and model.planarconfig != _SEPARATE
+    )
+
+
+def _unpacked(model: Any, parts: list[bytes]) -> NDArray[Any]:
+    """Pixels that do not fill bytes: rows of bytes are decoded, then taken apart."""
+    import imagecodecs
+
+    run, bits = model.imagewidth * model.samplesperpixel, int(model.bitspersample)
+    packed = imagecodecs.tiff_decode(_tiny_file(model, parts, 1, -(-run * bits // 8)))
+    kind = np.dtype(np.uint8 if bits < 8 else np.uint16)
+    values = imagecodecs.packints_decode(
+        np.ascontiguousarray(packed).tobytes(), kind, bits, runlen=run
+    )
+    return np.asarray(values).reshape(model.shape).astype(model.dtype, copy=False)
 
 
 def _model(page: TiffPage | TiffFrame) -> Any:
@@ -84,13 +111,21 @@ def _decoded(model: Any, parts: list[bytes], planes: int) -> NDArray[Any]:
     return np.asarray(data).reshape(shape if samples > 1 else shape[:2])
 
 
-def _tiny_file(model: Any, parts: list[bytes], samples: int) -> bytes:
-    """A TIFF file of one page: header, packed parts, tags."""
+def _tiny_file(
+    model: Any, parts: list[bytes], samples: int, row_bytes: int = 0
+) -> bytes:
+    """A TIFF file of one page: header, packed parts, tags.
+
+    With `row_bytes` its pixels are said to be bytes, so many in a row.
+    """
     order = model.parent.byteorder
     offsets = list(np.cumsum([8, *map(len, parts)]))
     body = b"".join(parts)
     body += b"\0" * (len(body) % 2)
     tags = _tags(model, [int(o) for o in offsets[:-1]], list(map(len, parts)), samples)
+    if row_bytes:
+        as_bytes = {256: [row_bytes], 258: [8], 339: [1]}
+        tags = [(code, kind, as_bytes.get(code, n)) for code, kind, n in tags]
     at = 8 + len(body)
     mark = b"II*\0" if order == "<" else b"MM\0*"
     return mark + struct.pack(f"{order}I", at) + body + _directory(tags, at, order)
@@ -107,7 +142,7 @@ def _tags(model: Any, offsets: list[int], counts: list[int], samples: int) -> li
         (277, _SHORT, [samples]),
         (284, _SHORT, [1]),
         (317, _SHORT, [int(model.predictor)]),
-        (339, _SHORT, [_KINDS[model.dtype.kind]] * samples),
+        (339, _SHORT, [_KINDS.get(model.dtype.kind, 1)] * samples),
     ]
     extra = samples - (3 if samples > 2 else 1)
     if extra:
