@@ -12,6 +12,7 @@ from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.rounding import rounded
 
 PATIENCE_MS = 30_000
 
@@ -59,9 +60,11 @@ def test_box_is_drawn_another_peak_chosen_and_followed(dock, link, canvas, qtbot
     canvas.drag((8, 8), (88, 88))
     assert values(link) == [0.32]
     shown = dock.row_view._text.text()
-    value = session.table("expansion")["value"][0]
-    assert f"{value:.5g} &plusmn;" in shown
-    assert f"{10 * value:.5g} &plusmn;" in shown
+    value, u = session.table("expansion").loc[0, ["value", "u_value"]]
+    for factor, unit in ((1, "nm"), (10, "&Aring;")):
+        assert (
+            " &plusmn; ".join(rounded(factor * value, factor * u)) + f" {unit}" in shown
+        )
     assert "&Aring;" in shown
     peaks = dock.lattices.peaks
     qtbot.waitUntil(lambda: peaks.count() == 2, timeout=PATIENCE_MS)

@@ -146,7 +146,7 @@ def test_the_edges_of_a_coated_wire_are_marked_on_its_line(wire):
     across = shape[(shape[:, 2] > 40)]
     assert across[:, 1].tolist() == [15, 20, 60, 65]  # outer, inner, inner, outer
     label = wire.layer.text.string.array[0]
-    assert label == "2.5 nm, t/r 0.250"
+    assert label == "2.50 nm, t/r 0.250"
 
 
 def test_a_marked_line_that_is_moved_with_napari_is_measured_again(wire):
@@ -269,3 +269,23 @@ def test_features_have_the_dose_where_it_is_known(link, drawn):
     assert "u_dose_e_A2" not in features  # the current's is not stated
     session.undo()
     assert tuple(drawn.layer.features.columns) == before
+
+
+def test_values_are_written_to_the_digits_of_their_uncertainty(link):
+    """20 nm by 10 nm: an area of which the corners are known to 1 px of 0.5 nm."""
+    corners = [[10, 10], [10, 50], [30, 50], [30, 10]]
+    record = Record.new(
+        "expansion",
+        object="NW-A",
+        movie="wire",
+        frame=0,
+        geometry=Geometry.of("polygon", corners),
+        attributes={"quantity": "area"},
+    )
+    session = link.session
+    session.edit("draw", session.document.with_records([record]))
+    layer = link.annotation_layer("expansion", "wire").layer
+    row = session.table("expansion").iloc[0]
+    assert row["unit"] == "nm2"
+    assert 1 < row["u_value"] < 99
+    assert layer.text.string.array[0].split() in (["200.0", "nm²"], ["200", "nm²"])

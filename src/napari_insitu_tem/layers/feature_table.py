@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from napari_insitu_tem.model.rounding import rounded, unit_text
+
 
 def labels(table: pd.DataFrame, kind: str) -> list[str]:
     """What is written beside each shape."""
@@ -14,13 +16,19 @@ def labels(table: pd.DataFrame, kind: str) -> list[str]:
         return [str(label) for label in table["label"]]
     if kind == "path":
         return [str(name) for name in table["object"]]
+    cells = zip(table["value"], table["u_value"], table["unit"], strict=True)
     values = [
-        "" if pd.isna(value) else f"{value:.4g} {unit}"
-        for value, unit in zip(table["value"], table["unit"], strict=True)
+        "" if pd.isna(value) else f"{rounded(value, u, 4)[0]} {unit_text(unit)}"
+        for value, u, unit in cells
     ]
     if kind == "sei" and "shell_px" in table:
-        ratios = zip(values, table["shell_px"], table["t_over_r"], strict=True)
-        return [v if pd.isna(t) else f"{v}, t/r {r:.3f}" for v, t, r in ratios]
+        unknown = pd.Series(np.nan, index=table.index)
+        u_ratio = table.get("u_t_over_r", unknown).where(table["shell_px"].notna())
+        ratios = zip(values, table["t_over_r"], u_ratio, strict=True)
+        return [
+            text if pd.isna(u) else f"{text}, t/r {rounded(ratio, u)[0]}"
+            for text, ratio, u in ratios
+        ]
     return values
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-import math
 
 from napari_insitu_tem.model.rate_law import LawParameter
+from napari_insitu_tem.model.rounding import rounded
 from napari_insitu_tem.state.laws.report import LawReport
 
 #: Parameter to what the user reads.
@@ -87,13 +87,8 @@ def _value(parameter: LawParameter) -> str:
         return "cannot be told"
     if parameter.is_given:
         return f"{parameter.value:.5g} {unit} (given)"
-    u = parameter.u_value
-    if u is None or u <= 0:
-        return f"{parameter.value:.4g} {unit}"
-    digits = max(0, 1 - math.floor(math.log10(u)))
-    if digits > 6 or abs(parameter.value) >= 1e6:
-        return f"{parameter.value:.5g} &plusmn; {u:.2g} {unit}"
-    return f"{parameter.value:.{digits}f} &plusmn; {u:.{digits}f} {unit}"
+    text, spread = rounded(parameter.value, parameter.u_value, 4)
+    return f"{text} &plusmn; {spread} {unit}" if spread else f"{text} {unit}"
 
 
 def _share(weight: float) -> str:

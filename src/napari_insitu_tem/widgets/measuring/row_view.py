@@ -11,6 +11,7 @@ from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QFormLayout, QGroupBox, QLabel, QLineEdit, QWidget
 
 from napari_insitu_tem.layers.readout import with_prefix
+from napari_insitu_tem.model.rounding import rounded, unit_text
 from napari_insitu_tem.state.doubts import in_words
 from napari_insitu_tem.state.measuring import change_records
 from napari_insitu_tem.state.session import Session
@@ -120,22 +121,27 @@ def _value(row: Any) -> str:
         return f"{html.escape(str(row['label']))}{more}"
     if pd.isna(row["value"]):
         return "no value"
-    unit = html.escape(str(row["unit"])).replace("2", "&sup2;").replace("3", "&sup3;")
-    spread = "" if pd.isna(row["u_value"]) else f" &plusmn; {row['u_value']:.2g}"
-    return f"{row['value']:.5g}{spread} {unit}"
+    unit = html.escape(unit_text(str(row["unit"])))
+    return f"{_sure(row['value'], row['u_value'])} {unit}"
+
+
+def _sure(value: float, u_value: float | None, plain: int = 5, sign: str = "") -> str:
+    """A number with its uncertainty, both to two digits of the latter."""
+    text, spread = rounded(value, u_value, plain)
+    plus = sign if not text.startswith("-") else ""
+    return f"{plus}{text} &plusmn; {spread}" if spread else f"{plus}{text}"
 
 
 def _change(row: Any) -> str:
     """Expansion against the reference."""
     if "change_percent" not in row or pd.isna(row["change_percent"]):
         return ""
-    text = f"{row['change_percent']:+.2f}"
-    if not pd.isna(row["u_change_percent"]):
-        text += f" &plusmn; {row['u_change_percent']:.2g}"
+    text = _sure(row["change_percent"], row["u_change_percent"], 3, "+")
     frames = html.escape(str(row["reference_frame"])).split()
     text += f" % against frame{'s' * (len(frames) > 1)} {', '.join(frames)}"
     if not pd.isna(row["volume_change_percent"]):
-        text += f"; volume {row['volume_change_percent']:+.1f} %"
+        volume = row["volume_change_percent"], row["u_volume_change_percent"]
+        text += f"; volume {_sure(*volume, 3, '+')} %"
     return text
 
 
@@ -144,9 +150,8 @@ def _kind_words(row: Any, kind: str) -> str:
     if kind == "expansion" and row["quantity"] == "d_spacing":
         return _lattice_words(row)
     if kind == "front" and not pd.isna(row["velocity_nm_per_s"]):
-        spread = row["u_velocity_nm_per_s"]
-        more = "" if pd.isna(spread) else f" &plusmn; {spread:.2g}"
-        return f"velocity {row['velocity_nm_per_s']:.4g}{more} nm/s"
+        speed = _sure(row["velocity_nm_per_s"], row["u_velocity_nm_per_s"], 4)
+        return f"velocity {speed} nm/s"
     if kind == "sei" and "shell_px" in row and not pd.isna(row["shell_px"]):
         return _wire_words(row)
     if kind == "sei" and not pd.isna(row["thickness_sd_nm"]):
@@ -156,7 +161,7 @@ def _kind_words(row: Any, kind: str) -> str:
             f"{row['n_samples']} places, coverage {100 * row['coverage']:.0f} %"
         )
         if not pd.isna(row["t_over_r"]):
-            text += f", t/r {row['t_over_r']:.3f}"
+            text += f", t/r {_sure(row['t_over_r'], row.get('u_t_over_r'), 3)}"
         return text
     if kind == "event" and not pd.isna(row["charge_passed_C"]):
         return f"charge passed {with_prefix(row['charge_passed_C'], 'C')}"
@@ -165,13 +170,13 @@ def _kind_words(row: Any, kind: str) -> str:
 
 def _wire_words(row: Any) -> str:
     """Core radius and t/r of a coated wire."""
-    core, u_core = row["core_radius_px"], row["u_core_radius_px"]
+    core, u_core = row["core_radius_px"], row.get("u_core_radius_px")
     unit = "px"
     if not pd.isna(row["radius_nm"]):
         core, u_core, unit = row["radius_nm"], row["u_radius_nm"], "nm"
     return (
-        f"t/r {row['t_over_r']:.3f} &plusmn; {row['u_t_over_r']:.2g}<br>"
-        f"core radius {core:.4g} &plusmn; {u_core:.2g} {unit}"
+        f"t/r {_sure(row['t_over_r'], row.get('u_t_over_r'), 3)}<br>"
+        f"core radius {_sure(core, u_core)} {unit}"
     )
 
 
@@ -182,8 +187,7 @@ def _lattice_words(row: Any) -> str:
     turn = f"direction {row['orientation_deg']:.1f}&deg;"
     if row["unit"] != "nm":
         return turn
-    value, spread = 10 * row["value"], 10 * row["u_value"]
-    return f"{value:.5g} &plusmn; {spread:.2g} &Aring;, {turn}"
+    return f"{_sure(10 * row['value'], 10 * row['u_value'])} &Aring;, {turn}"
 
 
 def _moment(row: Any) -> str:

@@ -11,6 +11,7 @@ import pyqtgraph as pg
 from qtpy.QtCore import Qt
 
 from napari_insitu_tem.model.columns import empty_table
+from napari_insitu_tem.model.rounding import rounded, unit_text
 from napari_insitu_tem.state.laws.report import LawReport
 from napari_insitu_tem.state.session import Change, Session
 from napari_insitu_tem.widgets.theme import Theme
@@ -44,7 +45,6 @@ _TITLES = {
 }
 #: Other kinds whose rows go into the values of a kind.
 _ALSO_OF = {"front": ("path",), "sei": ("expansion",)}
-_UNITS = {"nm2": "nm²", "nm3": "nm³", "px2": "px²", "px3": "px³"}
 _POINT_PX, _TRACKED_PX = 8, 5
 _REACH_PX = 8.0
 
@@ -102,7 +102,7 @@ class ValuesLane(Lane):
         """Per cent for a change, else the unit of the rows."""
         if self._plot != "value":
             return "%"
-        return _UNITS.get(self._row_unit, self._row_unit)
+        return unit_text(self._row_unit)
 
     @property
     def legend(self) -> Sequence[tuple[str, str]]:
@@ -237,9 +237,8 @@ class ValuesLane(Lane):
             return ""
         points = self.points
         cell = points.table.iloc[row]
-        text = f"{self.title} {points.value[row]:.4g}"
-        if np.isfinite(points.u_value[row]):
-            text += f" ± {points.u_value[row]:.2g}"
+        value, spread = rounded(points.value[row], points.u_value[row], 4)
+        text = f"{self.title} {value}" + (f" ± {spread}" if spread else "")
         name = {number: name for name, number in points.names.items()}
         lines = [
             name[int(points.series[row])],
