@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from front_scene import bend
-from napari_insitu_tem.measure import compare_laws
+from napari_insitu_tem.measure import compare_laws, fit_law
 from napari_insitu_tem.measure.laws.ranking import (
     akaike_weights,
     corrected_criterion,
@@ -74,3 +74,42 @@ def test_ranking():
     assert weights["c"] == pytest.approx(0, abs=1e-12)
     assert simplest({"a": 10.0, "b": 8.5}, {"a": 1, "b": 2}) == "a"
     assert simplest({"a": 10.0, "b": 7.5}, {"a": 1, "b": 2}) == "b"
+
+
+def rested(law, onset=15.0):
+    """A front that rests at 10 px until its onset, and then goes 120 px."""
+    u = np.maximum(T - onset, 0.0)
+    return 10 + np.where(onset > T, 0.0, bend(120.0, u, BENDS[law]))
+
+
+@pytest.mark.parametrize("law", BENDS)
+def test_a_front_that_is_seen_to_rest_first_tells_start_and_onset(rng, law):
+    seen = rested(law) + 0.5 * rng.standard_normal(T.size)
+    found = compare_laws(seen, T, [*BENDS, "power", "piecewise-linear"])
+    assert found.best == law and found.flag == ""
+    fit = found.fits[law]
+    for name, truth in (("start", 10.0), ("onset", 15.0)):
+        assert fit.parameters[name] == pytest.approx(
+            truth, abs=max(4 * fit.u_parameters[name], 0.05)
+        )
+
+
+def test_a_line_has_an_onset_only_where_a_rest_is_seen(rng):
+    noise = 0.5 * rng.standard_normal(T.size)
+    at_once = fit_law(10 + 2 * T + noise, T, "linear")
+    assert at_once.parameters["onset"] == 0 and at_once.u_parameters["onset"] == 0
+    later = fit_law(rested("linear") + noise, T, "linear")
+    assert later.free == at_once.free + 1
+    assert later.parameters["velocity"] == pytest.approx(
+        120 / 44, abs=4 * later.u_parameters["velocity"]
+    )
+    assert later.predict([0.0, 15.0]) == pytest.approx([10, 10], abs=0.6)
+
+
+@pytest.mark.parametrize("law", ["parabolic", "linear-parabolic"])
+def test_a_front_that_moves_at_once_is_not_taken_for_one_that_rests(rng, law):
+    for _ in range(8):
+        seen = 10 + bend(120.0, T, BENDS[law]) + rng.standard_normal(T.size)
+        found = compare_laws(seen, T)
+        assert found.flag == "not_identifiable"
+        assert found.fits["linear-parabolic"].flag == "not_identifiable"

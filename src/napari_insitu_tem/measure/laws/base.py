@@ -70,6 +70,9 @@ class Setting:
     start, onset
         Position before the front moves and the time when it begins to; None where they
         are to be found.
+    rests
+        Whether the front still rests in the first frame, so that the onset is within
+        the record; None where that is open.
     """
 
     first: float
@@ -77,11 +80,20 @@ class Setting:
     direction: int
     start: float | None = None
     onset: float | None = None
+    rests: bool | None = None
 
     @property
     def span(self) -> float:
         """Length of the record."""
         return self.last - self.first
+
+    @property
+    def onsets(self) -> tuple[float, float]:
+        """Earliest and latest onset that is looked for, where it is free."""
+        earliest = self.first - _EARLIEST * self.span
+        if self.rests is None:
+            return earliest, self.last
+        return (self.first, self.last) if self.rests else (earliest, self.first)
 
 
 class RateLaw(ABC):
@@ -138,9 +150,7 @@ class RateLaw(ABC):
     def _bounds(
         self, shape: list[tuple[float, float]]
     ) -> tuple[FloatArray, FloatArray]:
-        setting = self.setting
-        earliest = setting.first - _EARLIEST * setting.span
-        free = {"start": (-np.inf, np.inf), "onset": (earliest, setting.last)}
+        free = {"start": (-np.inf, np.inf), "onset": self.setting.onsets}
         every = [*(free[name] for name in self.frees), *shape]
         low, high = np.array(every).T
         return low, high
@@ -148,4 +158,6 @@ class RateLaw(ABC):
     def _onsets(self) -> list[float]:
         if self.setting.onset is not None:
             return [self.setting.onset]
-        return [self.setting.first + part * self.setting.span for part in _ONSETS]
+        tries = [self.setting.first + part * self.setting.span for part in _ONSETS]
+        earliest, latest = self.setting.onsets
+        return [onset for onset in tries if earliest <= onset <= latest]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from napari_insitu_tem.measure.fronts.track import FrontTrack
@@ -15,9 +16,10 @@ from napari_insitu_tem.measure.laws.base import (
     PARABOLIC,
     law_name,
 )
-from napari_insitu_tem.measure.laws.fitting import fit_frames
+from napari_insitu_tem.measure.laws.likelihood import FrameLikelihood
 from napari_insitu_tem.measure.laws.making import Shape, geometry_of
 from napari_insitu_tem.measure.laws.ranking import akaike_weights, simplest
+from napari_insitu_tem.measure.laws.resting import fit_frames, is_parabola_told
 from napari_insitu_tem.measure.laws.result import NOT_IDENTIFIABLE, LawFit
 from napari_insitu_tem.measure.laws.sources import frames_of
 from napari_insitu_tem.measure.threads import on_one_thread
@@ -91,6 +93,10 @@ def compare_laws(
 
     Notes
     -----
+    With start and onset both free a parabola and the linear-parabolic law are the same
+    curve and cannot be told apart, unless the front is clearly seen to rest first; see
+    `fit_law` for what is free when.
+
     By Akaike's criterion for few data (`ranking.corrected_criterion`), the roughness
     being one of the parameters and the frames the data. By the lowest criterion alone,
     nested laws are overfitted in about one case of ten.
@@ -110,7 +116,19 @@ def compare_laws(
     aicc = {name: fit.aicc for name, fit in fits.items()}
     weights = akaike_weights(aicc)
     best = simplest(aicc, {name: fit.free for name, fit in fits.items()})
-    same = [name for name in names if shape.is_shifted_parabola(name)]
-    if same and best in (PARABOLIC, *same) and PARABOLIC in names:
+    if _is_either(best, shape, fits, frames):
         return LawComparison("", NOT_IDENTIFIABLE, weights, aicc, fits)
     return LawComparison(best, "", weights, aicc, fits)
+
+
+def _is_either(
+    best: str, shape: Shape, fits: dict[str, LawFit], frames: FrameLikelihood
+) -> bool:
+    """Whether the best law is the same curve as another one that was asked for."""
+    if PARABOLIC not in fits or LINEAR_PARABOLIC not in fits:
+        return False
+    if not shape.is_shifted_parabola(LINEAR_PARABOLIC):
+        return False
+    if best == PARABOLIC:
+        return not is_parabola_told(frames, shape, fits[PARABOLIC])
+    return best == LINEAR_PARABOLIC and np.isnan(fits[best].parameters["start"])

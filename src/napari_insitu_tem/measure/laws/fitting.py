@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
 from numpy.typing import ArrayLike
 
 from napari_insitu_tem.measure.fronts.track import FrontTrack
 from napari_insitu_tem.measure.kymograph import Kymograph
-from napari_insitu_tem.measure.laws.base import LINEAR_PARABOLIC, PARABOLIC, law_name
-from napari_insitu_tem.measure.laws.likelihood import FrameLikelihood
-from napari_insitu_tem.measure.laws.making import Shape, geometry_of, law_model
-from napari_insitu_tem.measure.laws.result import NOT_IDENTIFIABLE, LawFit, fit_model
+from napari_insitu_tem.measure.laws.base import law_name
+from napari_insitu_tem.measure.laws.making import Shape, geometry_of
+from napari_insitu_tem.measure.laws.resting import fit_frames
+from napari_insitu_tem.measure.laws.result import LawFit
 from napari_insitu_tem.measure.laws.sources import frames_of
 from napari_insitu_tem.measure.threads import on_one_thread
 
@@ -81,8 +78,16 @@ def fit_law(
     smoothed path would give the law uncertainties that are several times too small. The
     front may stray from the law by a normal roughness, which is found with it; the
     curvature of the likelihood gives the uncertainties, raised where neighbouring
-    frames stray together. With start and onset both free the linear-parabolic law is
-    exactly a shifted parabola: it is flagged `not_identifiable`.
+    frames stray together.
+
+    What is not given is fitted, and counted in the criterion: the start, and the onset
+    before, within or at the beginning of the record; until its onset a front rests. Two
+    exceptions, with neither given: a line has a free onset only where a rest is seen
+    (lowers the criterion by more than 2), and begins at the first time otherwise, for
+    its start and onset would say the same; and the linear-parabolic law is exactly a
+    shifted parabola, and flagged `not_identifiable`, unless the front is clearly seen
+    to rest first (by more than 10), which tells both. The piecewise law begins at the
+    first time where no onset is given; a rest is one of its pieces.
 
     .. [1] B. E. Deal, A. S. Grove, J. Appl. Phys. 36 (1965) 3770.
     """
@@ -92,30 +97,3 @@ def fit_law(
     )
     shape = Shape(geometry_of(geometry), volume_ratio, start, onset, centre, pieces)
     return fit_frames(frames, name, shape)
-
-
-def fit_frames(frames: FrameLikelihood, law: str, shape: Shape) -> LawFit:
-    """Fit a law to what frames say; the work of `fit_law`."""
-    if shape.is_shifted_parabola(law):
-        return _as_parabola(frames, shape)
-    return fit_model(
-        frames,
-        law_model(frames, law, shape),
-        geometry=shape.geometry,
-        volume_ratio=shape.volume_ratio,
-    )
-
-
-def _as_parabola(frames: FrameLikelihood, shape: Shape) -> LawFit:
-    """The linear-parabolic law with free start and onset: only its curve is known."""
-    fit = fit_frames(frames, PARABOLIC, shape)
-    nothing = dict.fromkeys(("start", "onset", "velocity"), np.nan)
-    name = "parabolic_constant"
-    return replace(
-        fit,
-        law=LINEAR_PARABOLIC,
-        parameters={**nothing, name: fit.parameters[name]},
-        u_parameters={**nothing, name: fit.u_parameters[name]},
-        covariance=np.full((4, 4), np.nan),
-        flag=NOT_IDENTIFIABLE,
-    )

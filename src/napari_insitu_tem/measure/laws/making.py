@@ -50,14 +50,23 @@ class Shape:
     centre: float | None
     pieces: int
 
+    @property
+    def is_free(self) -> bool:
+        """Whether neither the start nor the onset is known."""
+        return self.start is None and self.onset is None
+
     def is_shifted_parabola(self, law: str) -> bool:
-        """Whether the law cannot be told from a parabola."""
-        free = self.start is None and self.onset is None
-        return law == LINEAR_PARABOLIC and self.geometry == "planar" and free
+        """Whether the law is a parabola of another start, unless the front rests."""
+        return law == LINEAR_PARABOLIC and self.geometry == "planar" and self.is_free
 
 
-def law_model(frames: FrameLikelihood, law: str, shape: Shape) -> RateLaw:
+def law_model(
+    frames: FrameLikelihood, law: str, shape: Shape, *, rests: bool | None = None
+) -> RateLaw:
     """The law for a front, which moves as its rough positions do.
+
+    `rests` says whether its free onset is within the record, see `Setting`; a line
+    whose start and onset are both free moves from the first frame on unless it rests.
 
     Raises
     ------
@@ -71,10 +80,11 @@ def law_model(frames: FrameLikelihood, law: str, shape: Shape) -> RateLaw:
             "The onset is not before the last frame.",
             hint="Give it in the unit of the times.",
         )
-    setting = Setting(first, last, _direction(frames), shape.start, shape.onset)
+    moves = _direction(frames)
+    setting = Setting(first, last, moves, shape.start, shape.onset, rests)
     if law == PIECEWISE:
         return PiecewiseLinear(setting, shape.pieces)
-    if law == LINEAR and setting.start is None and setting.onset is None:
+    if law == LINEAR and shape.is_free and not rests:
         setting = replace(setting, onset=setting.first)
     if shape.geometry == "planar":
         return Growth(law, setting, shape.volume_ratio)
