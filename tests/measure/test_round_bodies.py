@@ -86,6 +86,18 @@ def test_bright_bodies_are_linear_in_their_thickness(rng):
     assert fits.slopes.mean() == pytest.approx(0.02, abs=0.01)
 
 
+def test_many_dark_bodies_tell_that_they_are_linear(rng):
+    x = np.arange(100)
+    thickness = np.sqrt(np.maximum(25.0**2 - (x - 50.2) ** 2, 0.0)) / 25
+    profile = 20 - 8 * gaussian_filter1d(thickness, 1.5)
+    fits = locate_edges(noisy(rng, profile, 60), rows=ROWS, gain=1.0, model="wire")
+    assert set(fits.attenuation) == {"linear"}
+    assert fits.diameter.mean() == pytest.approx(50, abs=0.4)
+    exponential = noisy(rng, body(25, 50.2, exponent=0.5, samples=100), 30)
+    fits = locate_edges(exponential, rows=ROWS, gain=1.0, model="wire")
+    assert set(fits.attenuation) == {"exponential"}
+
+
 def test_the_law_can_be_given():
     x = np.arange(120)
     thickness = np.sqrt(np.maximum(25.0**2 - (x - 60.2) ** 2, 0.0)) / 25
@@ -158,6 +170,31 @@ def test_bodies_of_one_movie_share_what_they_have_in_common_but_not_their_size(r
     assert np.sqrt(np.mean(error**2)) < 1.4
     slope = np.polyfit(2 * radii, together.diameter, 1)[0]
     assert slope == pytest.approx(1.0, abs=0.08)
+
+
+@pytest.mark.slow
+def test_in_a_common_light_a_body_is_known_better(rng):
+    profile = body(40, 79.8, level=5.0, exponent=0.3, samples=160)
+    together = locate_edges(noisy(rng, profile, 100), rows=ROWS, gain=1.0, model="wire")
+    error = together.diameter - 80
+    bound = 2.86  # Cramer-Rao, with a background of its own for each of them
+    assert np.sqrt(np.nanmean(error**2)) < 1.25 * bound
+    assert np.mean(together.flag == "") > 0.97
+    assert np.abs(error / together.u_diameter).mean() == pytest.approx(0.8, abs=0.2)
+
+
+def test_a_light_that_changes_with_the_size_does_not_change_the_diameters(rng):
+    radii, levels = np.linspace(20, 30, 24), np.linspace(15.0, 25.0, 24)
+    profiles = [
+        body(r, 49.8, level=level, exponent=0.5, samples=100)
+        for r, level in zip(radii, levels, strict=True)
+    ]
+    data = rng.poisson(ROWS * np.array(profiles)) / ROWS
+    fits = locate_edges(data, rows=ROWS, gain=1.0, model="wire")
+    error = fits.diameter - 2 * radii
+    assert error.mean() == pytest.approx(0, abs=0.5)
+    assert np.sqrt(np.mean((error / fits.u_diameter) ** 2)) < 1.4
+    assert np.polyfit(2 * radii, fits.diameter, 1)[0] == pytest.approx(1.0, abs=0.08)
 
 
 def test_a_stranger_among_bodies_keeps_its_own_blur(rng):

@@ -14,16 +14,10 @@ from napari_insitu_tem.measure.edges.result import (
     UNRESOLVED,
     EdgeFits,
 )
-from napari_insitu_tem.measure.edges.round_law import (
-    LawFit,
-    as_depth,
-    as_exponent,
-    fit_law,
-)
-from napari_insitu_tem.measure.edges.round_model import EXPONENTIAL, LINEAR
-from napari_insitu_tem.measure.edges.round_population import share_nuisances
-from napari_insitu_tem.measure.edges.round_rims import weigh_rims
-from napari_insitu_tem.measure.edges.round_starts import find_bodies
+from napari_insitu_tem.measure.edges.round_choice import choose_law, darker, fit_laws
+from napari_insitu_tem.measure.edges.round_law import LawFit
+from napari_insitu_tem.measure.edges.round_model import EXPONENTIAL
+from napari_insitu_tem.measure.edges.round_rims import Rims
 
 FloatArray = NDArray[np.float64]
 
@@ -34,11 +28,6 @@ _LEAST_SIGNAL = 5.5
 _RESOLVED = 4.0
 #: Relative uncertainty of the diameter from which it is not known.
 _VAGUE = 0.35
-#: How much better (chi-squared) the unusual law of attenuation has to fit all profiles
-#: together, and a body that is not wholly seen its own one.
-_OTHER_LAW, _OUTSIDE = 4.0, 6.0
-#: What one profile can say at most about the law.
-_ONE_VOICE = 30.0
 
 
 def fit_round_bodies(
@@ -55,11 +44,12 @@ def fit_round_bodies(
     The model is that of `RoundModel`. All radii and centres on a coarse grid are tried
     with levels from linear least squares; from the best one on six values are fitted:
     background and its slope, attenuation, radius, centre, blur (which is known before
-    to a factor of e). What ten bodies or more have in common of slope, attenuation and
-    blur is learnt from them, and all are fitted again, see
+    to a factor of e). What ten bodies or more have in common of background, slope,
+    attenuation and blur is learnt from them, and all are fitted again, see
     `round_population.share_nuisances`. Unless the law of attenuation is given, bodies
     darker than their background attenuate exponentially and brighter ones linearly, or
-    by the other law where it fits all of them together clearly better.
+    by the other law where it fits all of them together clearly better, see
+    `round_choice.choose_law`.
     With a gain each sample is weighted by its expected noise. Radius and centre are
     posterior means, see `round_rims.weigh_rims`.
 
@@ -110,75 +100,28 @@ def _fitted(
     rows: float,
     attenuation: str | None,
 ) -> _Bodies:
-    """The best fit of each profile: from either start, by either law."""
-    inside, anywhere, differs = find_bodies(y, is_there, rows)
-    owner = np.concatenate([np.arange(len(y)), np.flatnonzero(differs)])
-    start = np.concatenate([inside, anywhere[differs]])
-    there, known = is_there[owner], noise.of(owner)
-    exponential = fit_law(y[owner], there, known, rows, EXPONENTIAL, as_exponent(start))
-    depth = as_depth(exponential.fits.values)
-    linear = fit_law(y[owner], there, known, rows, LINEAR, depth)
-    scores = [
-        _score(f, there, noise, exponential.correlated) for f in (exponential, linear)
-    ]
-    if attenuation is None:
-        scores[0][exponential.fits.values[:, 0] <= 0] = np.inf
-        _prefer_law(scores, start[:, 2] < 0)
-    else:
-        scores[int(attenuation == EXPONENTIAL)][:] = np.inf
-    order = np.lexsort([np.concatenate(scores), np.tile(owner, 2)])
-    _, first = np.unique(np.tile(owner, 2)[order], return_index=True)
-    pick = order[first]
-    best = pick % owner.size
+    """The best fit of each profile, of dark and of bright ones by one law each."""
+    fits = fit_laws(y, is_there, noise, rows, attenuation)
     bodies: list[tuple[NDArray[np.intp], _Bodies]] = []
-    for fit, law, mine in (
-        (exponential, EXPONENTIAL, pick < owner.size),
-        (linear, LINEAR, pick >= owner.size),
-    ):
-        which = np.flatnonzero(mine)
-        own = share_nuisances(
-            fit.of(best[which]), y[which], is_there[which], noise.of(which), law
-        )
-        bodies.append((which, _described(own, y[which], law)))
+    is_dark = darker(next(iter(fits.values())))
+    for which in (np.flatnonzero(is_dark), np.flatnonzero(~is_dark)):
+        if which.size:
+            some = y[which], is_there[which], noise.of(which)
+            own = {law: fit.of(which) for law, fit in fits.items()}
+            for chosen in choose_law(own, *some, is_dark=bool(is_dark[which[0]])):
+                mine = which[chosen.which]
+                bodies.append((mine, _described(chosen.fit, chosen.rims, y[mine])))
     return _joined(bodies)
 
 
-def _prefer_law(scores: list[FloatArray], is_dark: NDArray[np.bool_]) -> None:
-    """Leave one law to all dark bodies, and one to all bright ones.
-
-    One profile can hardly tell the laws apart, many of one movie can.
-    """
-    for group, usual in ((is_dark, 0), (~is_dark, 1)):
-        other = 1 - usual
-        better = np.clip(scores[usual] - scores[other], -_ONE_VOICE, _ONE_VOICE)[group]
-        lost = other if better.sum() <= _OTHER_LAW else usual
-        if not np.isinf(scores[1 - lost][group]).any():
-            scores[lost][group] = np.inf
-
-
-def _score(
-    fit: LawFit, is_there: NDArray[np.bool_], noise: NoiseModel, correlated: float
-) -> FloatArray:
-    """(K,) chi-squared of a fit, more for a body that is not wholly seen."""
-    samples = is_there.shape[1]
-    score = fit.fits.cost
-    if not noise.is_known:
-        size = np.einsum("kn,kn->k", fit.weights, fit.fits.residuals**2)
-        least = 1e-10 * fit.weights.max(axis=1) * fit.fits.values[:, 2] ** 2
-        score = is_there.sum(axis=1) * np.log(size + least + 1e-300) / correlated
-    radius, centre = fit.fits.values[:, 3], fit.fits.values[:, 4]
-    out = (centre - radius < 0) | (centre + radius > samples - 1)
-    return np.asarray(score + _OUTSIDE * out)
-
-
-def _described(fit: LawFit, y: FloatArray, law: str) -> _Bodies:
+def _described(fit: LawFit, rims: Rims, y: FloatArray) -> _Bodies:
     """What a fit says of its bodies."""
     base, slope, strength, _, centre, log_blur = fit.fits.values.T
     covariance = fit.covariance
     u = np.sqrt(np.maximum(np.einsum("nii->ni", covariance), 0.0))
-    rims = weigh_rims(fit.model, y, fit.weights, fit.fits, fit.scatter, fit.limits)
     there = base + slope * (centre - 0.5 * (y.shape[1] - 1))
     depth, u_depth = strength, u[:, 2]
+    law = fit.model.attenuation
     if law == EXPONENTIAL:
         depth = base * np.expm1(-strength)
         u_depth = np.abs(base) * np.exp(-strength) * u_depth

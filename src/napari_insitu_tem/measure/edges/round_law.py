@@ -45,7 +45,7 @@ class LawFit:
     scatter: FloatArray
     correlated: float
 
-    def of(self, which: NDArray[np.intp]) -> LawFit:
+    def of(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> LawFit:
         """The fits of some of the profiles."""
         fits = self.fits
         some = replace(

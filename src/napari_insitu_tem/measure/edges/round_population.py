@@ -15,25 +15,28 @@ from napari_insitu_tem.measure.edges.population import (
     learn_population,
 )
 from napari_insitu_tem.measure.edges.round_law import LawFit, fit_law
+from napari_insitu_tem.measure.edges.round_model import EXPONENTIAL
 from napari_insitu_tem.measure.edges.round_rims import rim_steps, weigh_rims
 from napari_insitu_tem.measure.step_posterior import USUAL_FACTOR, USUAL_WIDTH
 
 FloatArray = NDArray[np.float64]
 
-#: Slope of the background, attenuation and log of the blur among the values of a body.
-_SHARED = np.array([1, 2, 5])
-_RADIUS, _CENTRE, _BLUR = 3, 4, 5
+#: Background, its slope, attenuation and log of the blur among the values of a body.
+_SHARED = np.array([0, 1, 2, 5])
+_BASE, _STRENGTH, _RADIUS, _CENTRE, _BLUR = 0, 2, 3, 4, 5
 #: Standard uncertainty of the log of the blur from which a profile tells nothing of it.
 _KNOWN_BLUR = 0.5
 #: Blurs of which the common one is then chosen, by how many profiles, and the spread
 #: of the log of the blur that is taken.
-_TRIED, _ASKED, _BLUR_SPREAD = np.geomspace(0.5, 6.0, 8), 40, 0.2
+_TRIED, _ASKED, _BLUR_SPREAD = np.geomspace(0.5, 6.0, 8), 120, 0.2
+#: Steps to which the chance of the blurs that were tried is interpolated.
+_FINE = 200
 #: Times that the population is learnt; fits are better known after each.
 _ROUNDS = 2
-#: Least spread of attenuation (of its mean) and of the log of the blur, and largest of
-#: the slope (of the body's depth a radius), the attenuation and the log of the blur.
-_LEAST = np.array([0.002, 0.03, 0.05])
-_WIDEST = np.array([0.3, 1.0, 1.0])
+#: Least and largest spread of the background (of its mean), of its slope (of the body's
+#: depth a radius), of the attenuation (of its mean) and of the log of the blur.
+_LEAST = np.array([0.001, 0.002, 0.03, 0.05])
+_WIDEST = np.array([0.3, 0.3, 1.0, 1.0])
 
 
 def share_nuisances(
@@ -47,7 +50,7 @@ def share_nuisances(
     """
     wide = fit.limits
     for _ in range(_ROUNDS):
-        limits = _limits_of(fit, wide, y)
+        limits = _limits_of(fit, wide, y, law)
         if limits is None:
             return fit
         fit = fit_law(
@@ -56,7 +59,7 @@ def share_nuisances(
     return fit
 
 
-def _limits_of(fit: LawFit, wide: Limits, y: FloatArray) -> Limits | None:
+def _limits_of(fit: LawFit, wide: Limits, y: FloatArray, law: str) -> Limits | None:
     """The wide limits with what the fits have in common as what is usual."""
     good = _is_good(fit, y.shape[1])
     if good.sum() < LEAST_BATCH:
@@ -66,8 +69,11 @@ def _limits_of(fit: LawFit, wide: Limits, y: FloatArray) -> Limits | None:
     middle = float(np.median(radius[good]))
     choices = []
     for scale in (np.ones_like(radius), radius / middle):
-        by = np.stack([np.ones_like(scale), scale, np.ones_like(scale)], axis=1)
-        found = _learn(values[good] / by[good], _scaled(information, by)[good], middle)
+        by = np.ones_like(values)
+        by[:, _SHARED == _STRENGTH] = scale[:, None]
+        found = _learn(
+            values[good] / by[good], _scaled(information, by)[good], middle, law
+        )
         if found is not None:
             score = found.score + 2 * np.sum(np.log(by[good]))
             choices.append((score, found, by))
@@ -106,9 +112,10 @@ def _some(which: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _common_blur(fit: LawFit, y: FloatArray) -> tuple[float, float]:
     """Mean and variance of the log of a common blur, over all places of the rims."""
-    usual, spread = np.log(USUAL_WIDTH), USUAL_FACTOR
+    from scipy.interpolate import CubicSpline
+
     tried = np.log(_TRIED)
-    chance = -0.5 * ((tried - usual) / spread) ** 2
+    chance = np.empty(tried.size)
     steps = rim_steps(fit.fits, fit.scatter)
     for i, log_blur in enumerate(tried):
         values = fit.fits.values.copy()
@@ -118,18 +125,22 @@ def _common_blur(fit: LawFit, y: FloatArray) -> tuple[float, float]:
         limits = replace(fit.limits, usual=values, precision=precision)
         moved = replace(fit.fits, values=values)
         rims = weigh_rims(fit.model, y, fit.weights, moved, fit.scatter, limits, steps)
-        chance[i] += rims.evidence.sum()
+        chance[i] = rims.evidence.sum()
+    fine = np.linspace(tried[0], tried[-1], _FINE)
+    usual, spread = np.log(USUAL_WIDTH), USUAL_FACTOR
+    chance = CubicSpline(tried, chance)(fine) - 0.5 * ((fine - usual) / spread) ** 2
     chance = np.exp(chance - chance.max())
     chance /= chance.sum()
-    mean = float(chance @ tried)
-    return mean, float(chance @ (tried - mean) ** 2)
+    mean = float(chance @ fine)
+    return mean, float(chance @ (fine - mean) ** 2)
 
 
 def _learn(
-    values: FloatArray, information: FloatArray, radius: float
+    values: FloatArray, information: FloatArray, radius: float, law: str
 ) -> Population | None:
-    strength = float(np.median(np.abs(values[:, 1])))
-    unit = np.array([strength / radius, strength, 1.0])
+    base, _, strength, _ = np.median(np.abs(values), axis=0)
+    depth = strength * base if law == EXPONENTIAL else strength
+    unit = np.array([max(base, depth), depth / radius, strength, 1.0])
     return learn_population(values, information, _WIDEST * unit, _LEAST * unit)
 
 
@@ -139,13 +150,13 @@ def _scaled(information: FloatArray, by: FloatArray) -> FloatArray:
 
 
 def _measured(fit: LawFit) -> tuple[FloatArray, FloatArray]:
-    """(N, 3) shared values as each profile alone has them, (N, 3, 3) information."""
+    """(N, 4) shared values as each profile alone has them, (N, 4, 4) information."""
     assert fit.limits.precision is not None and fit.limits.usual is not None
     prior = np.broadcast_to(fit.limits.precision, fit.fits.values.shape)
     usual = np.broadcast_to(fit.limits.usual, fit.fits.values.shape)
     own = fit.fits.information - prior[:, :, None] * np.eye(6)
     own /= fit.scatter[:, None, None]
-    rest = np.array([0, _RADIUS, _CENTRE])
+    rest = np.array([_RADIUS, _CENTRE])
     cross = own[:, _SHARED[:, None], rest]
     inner = own[:, rest[:, None], rest]
     info = own[:, _SHARED[:, None], _SHARED] - cross @ np.linalg.solve(
@@ -153,7 +164,7 @@ def _measured(fit: LawFit) -> tuple[FloatArray, FloatArray]:
     )
     info = 0.5 * (info + info.swapaxes(1, 2))
     least = 1e-9 * np.einsum("nii->ni", info).clip(1e-12)
-    info += least[:, :, None] * np.eye(3)
+    info += least[:, :, None] * np.eye(_SHARED.size)
     shared = fit.fits.values[:, _SHARED]
     # At the solution the profile pulls as much one way as what is usual the other.
     pull = (prior * (fit.fits.values - usual))[:, _SHARED] / fit.scatter[:, None]

@@ -33,7 +33,9 @@ class Rims:
     radius, centre, u_radius, u_centre
         (N,) means and standard deviations.
     evidence
-        (N,) logarithm of the likelihood, summed over all places of the rims.
+        (N,) logarithm of the likelihood, integrated over all places of the rims and the
+        other values; those of which nothing is known before count as if they could be
+        anything.
     """
 
     radius: FloatArray
@@ -41,6 +43,10 @@ class Rims:
     u_radius: FloatArray
     u_centre: FloatArray
     evidence: FloatArray
+
+    def of(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Rims:
+        """Those of some of the bodies."""
+        return Rims(**{name: part[which] for name, part in vars(self).items()})
 
 
 def weigh_rims(
@@ -95,7 +101,7 @@ def weigh_rims(
         + 2 * left @ right.swapaxes(1, 2)
     )
     cost += np.sum(metric.rest**2, axis=1)[:, None, None]
-    return _summed(values, steps, cost)
+    return _summed(values, steps, cost, metric.volume)
 
 
 def _times(parts: FloatArray, whole: FloatArray) -> FloatArray:
@@ -126,8 +132,13 @@ class _Metric:
         jacobian = (derivatives * self._root[:, None, :])[:, _OTHERS]
         known = prior[:, _OTHERS, None] * np.eye(_OTHERS.size)
         full = np.concatenate([jacobian, known], axis=2)
-        full = full / np.maximum(np.linalg.norm(full, axis=2, keepdims=True), 1e-100)
-        self._basis = np.linalg.qr(full.swapaxes(1, 2))[0]
+        length = np.maximum(np.linalg.norm(full, axis=2), 1e-100)
+        self._basis, triangle = np.linalg.qr((full / length[..., None]).swapaxes(1, 2))
+        inner = np.abs(np.einsum("nii->ni", triangle)) * length
+        before = prior[:, _OTHERS]
+        known_before = np.where(before > 0, before, 1.0)
+        #: Logarithm of the room that the other values have, of what they had before.
+        self.volume = np.sum(np.log(known_before / np.maximum(inner, 1e-100)), axis=1)
         own = np.concatenate([self._root * (y - mean), away[:, _OTHERS]], axis=1)
         self.rest = self._free(own)
 
@@ -155,7 +166,10 @@ def rim_steps(fits: Fits, scatter: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _summed(
-    values: FloatArray, steps: tuple[FloatArray, FloatArray], cost: FloatArray
+    values: FloatArray,
+    steps: tuple[FloatArray, FloatArray],
+    cost: FloatArray,
+    volume: FloatArray,
 ) -> Rims:
     """The moments of the radius and the centre."""
     least = cost.min(axis=(1, 2))
@@ -168,10 +182,11 @@ def _summed(
         mean = np.sum(chance * away, axis=(1, 2))
         square = np.sum(chance * away**2, axis=(1, 2)) - mean**2
         found += [mean, np.sqrt(np.maximum(square, 0.0))]
+    area = np.prod([side[:, 1] - side[:, 0] for side in steps], axis=0)
     return Rims(
         radius=values[:, RADIUS] + found[0],
         u_radius=found[1],
         centre=values[:, CENTRE] + found[2],
         u_centre=found[3],
-        evidence=np.log(total) - 0.5 * least,
+        evidence=np.log(total * area) - 0.5 * least + volume,
     )
