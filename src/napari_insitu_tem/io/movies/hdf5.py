@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_insitu_tem.io.movies.facts import Facts, build_movie
+from napari_insitu_tem.io.movies.hdf5_axes import Axis, axis_of
 from napari_insitu_tem.io.movies.hdf5_file import (
     Hdf5Frames,
     attribute,
@@ -29,7 +30,7 @@ from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.timebase import FrameTimes, to_ns
 
-_MAX_AXIS = 10_000_000
+_MAX_CHAIN = 8
 _MAX_CHOICE = 200
 
 
@@ -46,7 +47,7 @@ def _read(
     try:
         facts = Facts()
         stack, parent = _choose(file, path, dataset, facts)
-        axes = [_axis(parent, stack, i) for i in range(stack.ndim)]
+        axes = [axis_of(parent, stack, i) for i in range(stack.ndim)]
         time_axis = _time_axis(stack, axes)
         source = open_frames(stack, path, time_axis)
         image_axes = [axis for i, axis in enumerate(axes) if i != time_axis]
@@ -65,19 +66,29 @@ def _choose(file: Any, path: Path, wanted: str, facts: Facts) -> tuple[Any, Any]
 
     The others can be wanted as well: stacks first, the largest of each kind first.
     """
-    found = []
+    best: dict[int, Any] = {}
+    marked, most = _default(file), 0
     for way, item in walk(file):
+        most = max(most, getattr(item, "ndim", 0))
         if is_frames(item) and min(item.shape) > 0:
             parent = child(file, *way.strip("/").split("/")[:-1]) or file
-            found.append((_rank(parent, item), way, item, parent))
+            rank = (parent == marked, *_rank(parent, item, way))
+            entry = rank, way, item, parent
+            # The same data may lie in several groups, of which one describes it.
+            key = hash(item.id)
+            best[key] = max(best.get(key, entry), entry, key=lambda entry: entry[0])
+    found = list(best.values())
     if not found:
+        more = f"; it has an array of {most} axes" if most > 3 else ""
         raise ReadError(
-            f"{path.name} is an HDF5 file without an image or a stack of images.",
-            hint="Open the file that holds the images, or export them as TIFF.",
+            f"{path.name} is an HDF5 file without an image or a stack of images{more}.",
+            hint="Sum or cut it to images over time, and save those as TIFF."
+            if more
+            else "Open the file that holds the images, or export them as TIFF.",
             path=path,
         )
     found = sorted(found, key=lambda entry: entry[0], reverse=True)[:_MAX_CHOICE]
-    like = sum(entry[0][:2] == found[0][0][:2] for entry in found)
+    like = sum(entry[0][:-1] == found[0][0][:-1] for entry in found)
     datasets = [
         Dataset(way.strip("/"), way.strip("/"), tuple(item.shape), str(item.dtype))
         for _, way, item, _ in found
@@ -96,52 +107,28 @@ def _choose(file: Any, path: Path, wanted: str, facts: Facts) -> tuple[Any, Any]
     return chosen, parent
 
 
-def _rank(parent: Any, item: Any) -> tuple[bool, bool, int]:
+def _default(file: Any) -> Any:
+    """The group to which NeXus's attributes `default` lead; None without them."""
+    group = file
+    for _ in range(_MAX_CHAIN):
+        name = attribute(group, "default")
+        if not isinstance(name, str):
+            break
+        group = child(group, *name.strip("/").split("/"))
+        if group is None:
+            return None
+    return None if group is file else group
+
+
+def _rank(parent: Any, item: Any, way: str) -> tuple[bool, bool, int]:
     """Whether the file marks it as its signal, whether it is a stack, its size."""
-    name = str(item.name).rpartition("/")[2]
+    name = way.rpartition("/")[2]
     is_signal = attribute(parent, "signal") == name or attribute(item, "signal") == 1
-    is_emd = attribute(parent, "emd_group_type") == 1 and name == "data"
+    is_emd = attribute(parent, "emd_group_type") in (1, "array") and name == "data"
     return is_signal or is_emd, item.ndim == 3, math.prod(item.shape)
 
 
-class _Axis:
-    """Name, unit and positions of an axis; positions None where it has none."""
-
-    def __init__(self, name: str, unit: str, positions: Any) -> None:
-        self.name, self.unit = name.lower(), unit
-        self.positions = positions
-
-    @property
-    def step(self) -> float:
-        """Mean distance between neighbours; NaN where unknown."""
-        if self.positions is None or len(self.positions) < 2:
-            return math.nan
-        span = float(self.positions[-1]) - float(self.positions[0])
-        return abs(span) / (len(self.positions) - 1)
-
-    @property
-    def is_time(self) -> bool:
-        """Whether its unit is one of time."""
-        return seconds_per(self.unit) is not None
-
-
-def _axis(parent: Any, dataset: Any, index: int) -> _Axis:
-    """The axis by Berkeley EMD's dim1, dim2, ... or by NeXus's attribute axes."""
-    names = attribute(parent, "axes") or attribute(dataset, "axes") or []
-    if isinstance(names, str):
-        names = names.strip("[]").replace(",", ":").split(":")
-    name = f"dim{index + 1}"
-    if child(parent, name) is None:
-        name = str(names[index]) if index < len(names) else ""
-    vector = child(parent, name) if name and "/" not in name else None
-    if vector is None or getattr(vector, "ndim", 0) != 1 or vector.size > _MAX_AXIS:
-        return _Axis(name, "", None)
-    unit = str(attribute(vector, "units") or "").strip("[]").replace("_", "")
-    values = vector[()] if vector.dtype.kind in "iuf" else None
-    return _Axis(str(attribute(vector, "name") or name), unit, values)
-
-
-def _time_axis(dataset: Any, axes: Sequence[_Axis]) -> int | None:
+def _time_axis(dataset: Any, axes: Sequence[Axis]) -> int | None:
     """The axis in a unit of time, else one that is stored a frame at a time."""
     if dataset.ndim == 2:
         return None
@@ -153,7 +140,7 @@ def _time_axis(dataset: Any, axes: Sequence[_Axis]) -> int | None:
     return 2 if is_last and dataset.shape[2] > 1 else 0
 
 
-def _take_scale(axes: Sequence[_Axis], facts: Facts) -> None:
+def _take_scale(axes: Sequence[Axis], facts: Facts) -> None:
     """Pixel size from the spacing of the axes' positions."""
     y, x = axes
     if math.isnan(y.step) or math.isnan(x.step):
@@ -165,7 +152,7 @@ def _take_scale(axes: Sequence[_Axis], facts: Facts) -> None:
         facts.calibrate(y.step * per_y, x.step * per_x, "nm", "axes in the file")
 
 
-def _take_times(axis: _Axis, frames: int, facts: Facts) -> None:
+def _take_times(axis: Axis, frames: int, facts: Facts) -> None:
     """The positions along the axis of time are the times."""
     per = seconds_per(axis.unit)
     if per is None or axis.positions is None or frames < 2:
@@ -183,13 +170,14 @@ def _take_times(axis: _Axis, frames: int, facts: Facts) -> None:
 FORMAT = Format(
     name="HDF5",
     kind="movie",
-    maker="Berkeley EMD (ncempy, py4DSTEM), NeXus, any program",
-    extensions=(".emd", ".h5", ".hdf5", ".nxs", ".nx", ".hdf"),
+    maker="Berkeley EMD (ncempy, py4DSTEM), NeXus, HyperSpy, any program",
+    extensions=(".emd", ".h5", ".hdf5", ".nxs", ".nx", ".hdf", ".hspy"),
     library="h5py",
     extra="hdf5",
     reads=(
         "the stack that the file marks as its signal, else the largest, or the one "
-        "that is chosen; scale and frame times from the axes of Berkeley EMD and NeXus"
+        "that is chosen; scale and frame times from the axes of Berkeley EMD (0.2 and "
+        "1.0), NeXus, HyperSpy and from dimension scales"
     ),
     missing="four axes and more; files whose frames lie behind links in other files",
     sniff=_sniff,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _MAX_OBJECTS = 20_000
+_MAX_LINKS = 8
 _MAX_ATTRIBUTE = 1000
 _MAX_BY_OFFSET = 200_000
 
@@ -50,16 +51,26 @@ def open_hdf5(path: Path) -> h5py.File:
 
 
 def child(group: Any, *names: str) -> Any:
-    """What lies in a group under a way of names; None where a link leads elsewhere."""
+    """What lies in a group under a way of names; None where a link leads elsewhere.
+
+    A soft link is followed within the file.
+    """
+    return _child(group, names, _MAX_LINKS)
+
+
+def _child(group: Any, names: Sequence[str], links: int) -> Any:
     import h5py
 
     for name in names:
-        if not isinstance(group, h5py.Group):
+        if not isinstance(group, h5py.Group) or name in ("", ".", ".."):
             return None
-        link = group.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            return None
-        group = group[name]
+        link = group.get(name, getlink=True) if name in group.id else None
+        if isinstance(link, h5py.SoftLink):
+            start = group.file if link.path.startswith("/") else group
+            way = link.path.strip("/").split("/")
+            group = _child(start, way, links - 1) if links else None
+        else:
+            group = group[name] if isinstance(link, h5py.HardLink) else None
     return group
 
 
@@ -75,16 +86,23 @@ def children(group: Any) -> Iterator[tuple[str, Any]]:
 
 
 def walk(group: Any) -> Iterator[tuple[str, Any]]:
-    """Ways and objects below a group, each once; at most twenty thousand."""
+    """Ways and objects below a group, at most twenty thousand.
+
+    A dataset comes once for each group that it is in; a group comes once.
+    """
     todo: list[tuple[str, Any]] = [("", group)]
     seen: set[int] = set()
-    while todo and len(seen) < _MAX_OBJECTS:
+    count = 0
+    while todo and count < _MAX_OBJECTS:
         way, here = todo.pop()
         for name, found in children(here):
-            key = found.id.__hash__()
-            if key not in seen:
-                seen.add(key)
-                yield f"{way}/{name}", found
+            key, count = found.id.__hash__(), count + 1
+            is_group = not hasattr(found, "dtype")
+            if is_group and key in seen:
+                continue
+            seen.add(key)
+            yield f"{way}/{name}", found
+            if is_group:
                 todo.append((f"{way}/{name}", found))
 
 
