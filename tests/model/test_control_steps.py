@@ -157,3 +157,21 @@ def test_where_a_numbered_step_begins() -> None:
     steps = np.array([1, 1, 1, 1, 2, 2, np.nan, 3, 3.0, 3, 3, 3])
     assert np.flatnonzero(step_starts(steps)).tolist() == [4]
     assert not step_starts(np.arange(50.0)).any()  # counts samples
+
+
+def test_whatever_the_numbers_are(rng) -> None:
+    """Random walks, steps, spikes and damaged numbers: indices in order, no error."""
+    for _ in range(300):
+        size = int(rng.integers(10, 80))
+        signals = []
+        for _ in range(2):
+            values = rng.choice([0.0, 1e-9, 1.0, 5.0, 1e300], size)
+            values = np.where(rng.random(size) < 0.5, np.roll(values, 1), values)
+            values = np.repeat(values, int(rng.integers(1, 12)))[:size]
+            values[rng.random(size) < 0.05] = np.nan
+            signals.append(values)
+        if rng.random() < 0.2:
+            signals[int(rng.integers(2))][:] = np.nan
+        found = control_steps(*signals)
+        assert np.all(np.diff(found) > 0)
+        assert found.size == 0 or 0 < found[0] <= found[-1] < size

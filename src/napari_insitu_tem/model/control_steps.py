@@ -60,9 +60,10 @@ def control_steps(potential: FloatArray, current: FloatArray) -> IntArray:
     rows = np.flatnonzero(known)
     e = potential[rows] if has_e.any() else None
     i = current[rows] if has_i.any() else None
-    starts = _jumps(e, i)
-    if e is not None and i is not None:
-        starts = _with_gradual(e, i, starts)
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers of a damaged file
+        starts = _jumps(e, i)
+        if e is not None and i is not None:
+            starts = _with_gradual(e, i, starts)
     if starts.size > MOST * rows.size:
         return np.zeros(0, np.int64)
     return np.asarray(rows[starts], np.int64)
@@ -93,10 +94,9 @@ def _of_the_control(e: FloatArray, i: FloatArray, jumps: list[int]) -> list[int]
     for k in jumps:
         at_turn = turns.size and int(np.abs(turns - k).min()) <= WINDOW
         if at_turn or _is_held(_around(e, k), limit):
-            before = places[places <= k - WINDOW]
-            after = places[places >= k + WINDOW]
-            sides = i[before[-1] + 1 : k - 1], i[k + 1 : after[0] - 1]
-            if not _are_levels(*sides):
+            begin = places[places <= k - WINDOW].max(initial=0)
+            end = places[places >= k + WINDOW].min(initial=e.size)
+            if not _are_levels(i[begin + 1 : k - 1], i[k + 1 : end - 1]):
                 continue
         kept.append(k)
     return kept
@@ -104,6 +104,8 @@ def _of_the_control(e: FloatArray, i: FloatArray, jumps: list[int]) -> list[int]
 
 def _are_levels(before: FloatArray, after: FloatArray) -> bool:
     """Whether two currents are one value and noise each, far from one another."""
+    if min(before.size, after.size) < WINDOW - 2:
+        return False
     levels = [float(np.median(side)) for side in (before, after)]
     for side, level in zip((before, after), levels, strict=True):
         limit = max(4 * HELD_SHARE * abs(level), 4 * _noise(side))

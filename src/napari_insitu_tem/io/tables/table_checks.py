@@ -76,7 +76,7 @@ def _refuse_another_kind(found: FoundTable, path: Path, *, has_time: bool) -> No
         what, hint = "" if has_time else what, _hint_for_no_time(found)
     if what:
         raise ReadError(
-            f"{path.name} is {what}, not a record against time: no column is a time.",
+            f"{path.name} is {what}, not a record against time: it has no times.",
             hint=hint,
             path=path,
         )
