@@ -77,6 +77,34 @@ def test_a_given_centre_and_a_window(rng):
     assert part.centre == pytest.approx([108.4, 101.2], abs=0.3)
 
 
+def behind_a_stop(frame, centre):
+    y, x = np.abs(Y - centre[0] - 2), X - centre[1]
+    return np.where((y < 8) & (x < 12), 0.02 * frame, frame)
+
+
+def test_a_beam_stop_hides_the_beam_and_a_part_of_the_ring(rng):
+    centre = (108.4, 101.2)
+    frame = rng.poisson(behind_a_stop(rings(centre, 46.0, height=8.0), centre))
+    found = lattice_spacing(frame, diffraction=True)
+    assert found.radii == pytest.approx([46.0], abs=0.2)
+    assert found.centre == pytest.approx(centre, abs=0.4)
+
+
+def test_spots_behind_a_beam_stop(rng):
+    centre = (108.4, 101.2)
+    pattern = spots(centre, (50.3, 20), (50.3, 80), (75.1, 130))
+    frame = rng.poisson(behind_a_stop(pattern, centre))
+    found = lattice_spacing(frame, diffraction=True)
+    assert found.radii == pytest.approx([50.3, 50.3, 75.1], abs=0.2)
+
+
+def test_a_broad_ring(rng):
+    frame, r = beam((108.4, 101.2))
+    frame = frame + 12 * np.exp(-0.5 * ((r - 60) / 9) ** 2)
+    found = lattice_spacing(rng.poisson(frame), diffraction=True)
+    assert found.radius == pytest.approx(60.0, abs=0.4)
+
+
 def test_where_nothing_is_diffracted(rng):
     frame = rng.poisson(beam((108.4, 101.2))[0])
     found = lattice_spacing(frame, diffraction=True)

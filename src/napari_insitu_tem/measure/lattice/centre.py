@@ -24,8 +24,13 @@ def centre_of(values: FloatArray) -> FloatArray:
     known = np.isfinite(values)
     floor = np.quantile(values[known], 0.01)
     root = np.sqrt(np.clip(np.where(known, values, floor) - floor, 0.0, None))
-    fine = gaussian_filter(root, _FINE)
-    fine -= gaussian_filter(root, _COARSE * max(values.shape))
+    there = known.astype(np.float64)
+    fine, coarse = (
+        gaussian_filter(root * there, width)
+        / np.maximum(gaussian_filter(there, width), 1e-3)
+        for width in (_FINE, _COARSE * max(values.shape))
+    )
+    fine -= coarse
     fine[~known] = 0.0
     size = [next_fast_len(2 * n, real=True) for n in values.shape]
     spectrum = rfft2(fine, s=size)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_insitu_tem.measure.lattice.beam_stop import without_stop
 from napari_insitu_tem.measure.lattice.centre import centre_of
 from napari_insitu_tem.measure.lattice.guess import NEAR, nearness_of_radius
 from napari_insitu_tem.measure.lattice.result import LatticeSpacing
@@ -41,6 +42,7 @@ def measure_radii(
         The guess or the centre is none.
     """
     wanted = _radius_of(guess)
+    values = without_stop(values)
     start = _given(centre, origin, values) if centre is not None else centre_of(values)
     spots = fit_spots(values, start, gain)
     if len(spots) >= 2:

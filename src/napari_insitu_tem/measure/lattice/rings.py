@@ -16,6 +16,8 @@ FloatArray = NDArray[np.float64]
 _WIDTHS, _WIDER = (1.5, 3.0, 6.0), 3.0
 #: A ring's height in its standard deviations: in the profile, and in the fit.
 _LEAST, _SEEN = 6.0, 6.0
+#: Fewest pixels of a circle, and variance of one with less over the largest other.
+_FILLED, _NOTHING = 3, 100.0
 #: Radius in px, and part of the longer side, within which all is the direct beam.
 _BEAM, _BEAM_PART = 6.0, 0.04
 #: Rings nearer than this many widths are one; most pixels that are fitted.
@@ -52,18 +54,22 @@ def _candidates(values: FloatArray, centre: FloatArray) -> list[tuple[float, flo
     from scipy.ndimage import gaussian_filter1d
 
     profile, variance = _profile(values, centre)
+    if not profile.size:
+        return []
     first = int(max(_BEAM, _BEAM_PART * max(values.shape)))
     found = []
     for width in _WIDTHS:
-        kernel = np.zeros(2 * int(12 * width) + 1)
+        half = min(int(4 * _WIDER * width), profile.size - 1)
+        kernel = np.zeros(2 * half + 1)
         kernel[kernel.size // 2] = 1.0
         kernel = gaussian_filter1d(kernel, width) - gaussian_filter1d(
             kernel, _WIDER * width
         )
-        if kernel.size >= profile.size:
-            continue
-        bump = np.convolve(profile, kernel, mode="same")
-        noise = np.sqrt(np.convolve(variance, kernel**2, mode="same"))
+        longer, doubt = (
+            np.pad(part, half, mode="edge") for part in (profile, variance)
+        )
+        bump = np.convolve(longer, kernel, mode="valid")
+        noise = np.sqrt(np.convolve(doubt, kernel**2, mode="valid"))
         height = bump / np.maximum(noise, 1e-300)
         inner = np.arange(1, len(bump) - 1)
         is_top = (bump[inner] > bump[inner - 1]) & (bump[inner] >= bump[inner + 1])
@@ -81,12 +87,17 @@ def _profile(values: FloatArray, centre: FloatArray) -> tuple[FloatArray, FloatA
     counts = values[known]
     number = np.bincount(bin_)
     reach = int(min(max(np.array(values.shape) - 1 - centre), max(centre)))
-    full = np.flatnonzero(number[: max(reach, 1) + 1] < 3)
-    last = int(full[full > 3].min()) if np.any(full > 3) else max(reach, 1) + 1
+    filled = np.flatnonzero(number[: max(reach, 1) + 1] >= _FILLED)
+    if not filled.size:
+        return np.zeros(0), np.zeros(0)
     safe = np.maximum(number, 1)
     mean = np.bincount(bin_, counts) / safe
     spread = np.bincount(bin_, (counts - mean[bin_]) ** 2) / np.maximum(number - 1, 1)
-    return mean[:last], (spread / safe)[:last]
+    # Circles behind a beam stop are bridged, and tell nothing.
+    every = np.arange(filled[-1] + 1)
+    variance = np.full(every.size, _NOTHING * float(np.max((spread / safe)[filled])))
+    variance[filled] = (spread / safe)[filled]
+    return np.interp(every, filled, mean[filled]), variance
 
 
 def _fit(
