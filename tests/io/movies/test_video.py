@@ -158,3 +158,20 @@ def test_damaged_and_cut(tmp_path, rng, name, codec, pix, options):
             except InsituTemError as error:
                 assert path.name in error.message
         movie.close()
+
+
+@pytest.mark.parametrize("seed", [2, 3, 8])
+def test_uneven_times_around_key_frames(tmp_path, seed):
+    """The next key frame is decoded before this one is shown."""
+    if "libx264" not in av.codecs_available:
+        pytest.skip("this build of FFmpeg has no encoder for H.264")
+    steps = np.random.default_rng(seed).integers(20, 120, 40)
+    pts = (np.cumsum(steps) - steps[0]).tolist()
+    frames = numbered(40)
+    options = {"bf": "3", "g": "12", "qp": "1"}
+    path = write(tmp_path / "a.mp4", frames, "libx264", "yuv420p", pts, **options)
+    movie = read_movie(path)
+    np.testing.assert_allclose(movie.times_s, np.array(pts) / 1000, atol=1e-3)
+    source = movie.frames._source
+    for i in [*range(40), *range(39, -1, -3), 11, 30, 10]:
+        assert number_of(source.read_frame(i)) == i

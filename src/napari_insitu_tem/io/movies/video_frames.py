@@ -18,6 +18,7 @@ from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress
 
 _REPORT_EVERY = 1000
+_FIRST_TICK = -(2**40)
 _NEUTRAL = 12  # steps by which compression moves the channels of a grey pixel apart
 _DEEP = ("gray10", "gray12", "gray14", "gray16")
 
@@ -155,11 +156,25 @@ class VideoFrames:
 
     def _decoded(self, wanted: int) -> Any:
         """The frame that is shown at a tick."""
-        if not self._is_ahead(wanted):
-            key = self._key_before(wanted)
-            self._container.seek(key, stream=self._stream, backward=True)
+        frame = self._found(wanted) if self._is_ahead(wanted) else None
+        for begin in [] if frame is not None else self._begins(wanted):
+            self._container.seek(begin, stream=self._stream, backward=True)
             self._decoding = iter(self._container.decode(self._stream))
             self._last = None
+            frame = self._found(wanted)
+            if frame is not None:
+                break
+        if frame is not None:
+            return frame
+        raise ReadError(
+            f"A frame of {self._path.name} cannot be decoded: there is none at "
+            f"{wanted * self._index.tick_s:.3f} s.",
+            hint="The video is damaged there; convert or copy it again.",
+            path=self._path,
+        )
+
+    def _found(self, wanted: int) -> Any:
+        """Decode on as far as a frame; None where it does not come."""
         assert self._decoding is not None
         for frame in self._decoding:
             when = frame.pts if frame.pts is not None else frame.dts
@@ -169,12 +184,18 @@ class VideoFrames:
             if when is not None and when > wanted:
                 break
         self._decoding = self._last = None
-        raise ReadError(
-            f"A frame of {self._path.name} cannot be decoded: there is none at "
-            f"{wanted * self._index.tick_s:.3f} s.",
-            hint="The video is damaged there; convert or copy it again.",
-            path=self._path,
-        )
+        return None
+
+    def _begins(self, wanted: int) -> list[int]:
+        """Ticks to seek from which the frame may come, the nearest first.
+
+        Some containers are sought by the order of decoding, in which the next key frame
+        may stand before the time at which this one is shown.
+        """
+        keys = self._index.keys
+        place = max(int(np.searchsorted(keys, wanted, "right")) - 1, 0)
+        before = [int(keys[max(place - back, 0)]) for back in (0, 1, 3)]
+        return list(dict.fromkeys([*before, int(keys[0]), _FIRST_TICK]))
 
     def _is_ahead(self, wanted: int) -> bool:
         """Whether decoding on is shorter than beginning at a key frame."""
