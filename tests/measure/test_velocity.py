@@ -60,3 +60,41 @@ def test_picks_without_uncertainty_still_show_their_scatter():
     found = local_velocity([0.0, 1, 2, 3], [0.0, 1.2, 1.8, 3.0], 0.0, window=4)
     assert found.velocity[0] == pytest.approx(0.96)
     assert found.u_velocity[0] == pytest.approx(np.sqrt(0.072 / 2 / 5))
+
+
+def followed_front(rng, steps, noise=1.0):
+    """A walk seen in noise, and the smoothed walk with its uncertainty."""
+    truth = np.cumsum(steps)
+    variance, size = float(np.var(steps)), steps.size
+    walk = variance * np.minimum.outer(np.arange(size) + 1, np.arange(size) + 1)
+    covariance = np.linalg.inv(np.linalg.inv(walk) + np.eye(size) / noise**2)
+    seen = truth + noise * rng.standard_normal(size)
+    drift = steps.mean() * (np.arange(size) + 1)
+    smooth = drift + covariance @ (seen - drift) / noise**2
+    return truth, smooth, np.sqrt(np.diag(covariance))
+
+
+@pytest.mark.parametrize("window", [5, 11, 21])
+@pytest.mark.parametrize("length", [0.2, 0.5])
+def test_a_followed_front_knows_its_velocity_as_well_as_it_says(rng, length, window):
+    errors, stated = [], []
+    for _ in range(20):
+        truth, path, u = followed_front(rng, rng.exponential(length, 100))
+        times = np.arange(100.0)
+        found = local_velocity(times, path, u, window, followed=True)
+        true = local_velocity(times, truth, np.ones(100), window).velocity
+        errors.append((found.velocity - true)[20:-20])
+        stated.append(found.u_velocity[20:-20])
+    ratio = np.sqrt(np.mean(np.square(stated)) / np.mean(np.square(errors)))
+    assert 0.75 < ratio < 1.25
+
+
+def test_picks_between_followed_rows_stay_independent():
+    times, u = np.arange(20.0), np.ones(20)
+    alone = local_velocity(times, times, u).u_velocity
+    none = local_velocity(times, times, u, followed=False).u_velocity
+    every_second = local_velocity(times, times, u, followed=np.arange(20) % 2 == 0)
+    assert none == pytest.approx(alone)
+    assert every_second.u_velocity == pytest.approx(alone)
+    rest = local_velocity(times, 0 * times, u, followed=True, least_step=0.1)
+    assert np.all(rest.u_velocity < 0.2 * alone)

@@ -27,6 +27,8 @@ FloatArray = NDArray[np.float64]
 #: Distance in px beside the path, and beyond its ends, from which a point is doubted.
 BESIDE_PX = 10.0
 BEYOND_PX = 3.0
+#: Step between frames in px that following expects even of a front that rests.
+_LEAST_STEP_PX = 0.1
 
 #: position, its uncertainty for a pick of 1 px, that from the drift, flag
 _Place = tuple[float, float, float, str]
@@ -72,7 +74,10 @@ def fill(records: Sequence[Record], source: Source, columns: dict[str, Any]) -> 
             for row in range(len(records))
         ],
     }
-    velocity, u_velocity = _velocities(records, source, position, u_position, thing)
+    step = _LEAST_STEP_PX * np.array([place[1] for place in places])
+    velocity, u_velocity = _velocities(
+        records, source, position, u_position, thing, step
+    )
     uncalibrated = np.array([scale[2] != "nm" for scale in known])
     velocity[uncalibrated] = u_velocity[uncalibrated] = np.nan
     columns["velocity_nm_per_s"] = velocity
@@ -124,8 +129,13 @@ def _velocities(
     position: FloatArray,
     u_position: FloatArray,
     thing: NDArray[np.intp],
+    step: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Local velocity of every row, NaN without frame times."""
+    """Local velocity of every row, NaN without frame times.
+
+    Rows that were tracked share their errors; `step` is the least step of theirs.
+    """
+    tracked = np.array([record.method == "tracked" for record in records])
     times = np.full(len(records), np.nan)
     middle: dict[str, FloatArray] = {}
     for row, record in enumerate(records):
@@ -138,6 +148,13 @@ def _velocities(
     window = source.document.settings.velocity_frames
     for number in range(int(thing.max()) + 1):
         rows = np.flatnonzero(thing == number)
-        found = local_velocity(times[rows], position[rows], u_position[rows], window)
+        found = local_velocity(
+            times[rows],
+            position[rows],
+            u_position[rows],
+            window,
+            followed=tracked[rows],
+            least_step=step[rows],
+        )
         velocity[rows], u_velocity[rows] = found.velocity, found.u_velocity
     return velocity, u_velocity
