@@ -121,12 +121,16 @@ def learn_fronts(
     """
     ask = _Question(samples, fronts, picks, report)
     best = _Learning(ask).run()
-    # A front without sharp sides can hide that all frames fade: what is left tells.
-    is_flicker = flicker_of(best.samples, best.model).is_clear
-    if is_flicker or is_unexplained(best.samples, best.model):
+    if flicker_of(best.samples, best.model).is_clear:
         best = max(best, _Learning(ask, flickers=True).run(), key=_merit)
     if is_unexplained(best.samples, best.model):
         best = _with_pattern(ask, best)
+    if is_unexplained(best.samples, best.model) and not best.flicker.is_clear:
+        # A front that lost its sharp sides can hide that all frames fade.
+        faded = _Learning(ask, flickers=True).run()
+        if is_unexplained(faded.samples, faded.model):
+            faded = _with_pattern(ask, faded)
+        best = max(best, faded, key=_merit)
     if fronts == 1 and picks.are_given and is_unexplained(best.samples, best.model):
         best = _with_another(ask, best)
     return best
