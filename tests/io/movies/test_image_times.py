@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -26,6 +26,8 @@ def seconds(names: list[str]) -> list[float] | None:
         (["a_2min", "a_3min"], [120, 180]),
         (["t_1h_02min_03s", "t_1h_02min_04s"], [3723, 3724]),
         (["a_0.2s_001_10s", "a_0.2s_002_20s"], [10, 20]),
+        (["v_00h01m02s", "v_00h01m03.5s"], [62, 63.5]),
+        (["v_1h02min59s_7", "v_1h03min00s_8"], [3779, 3780]),
     ],
 )
 def test_numbers_with_a_unit(names, expected):
@@ -44,6 +46,9 @@ def test_numbers_with_a_unit(names, expected):
         ["a_1s_5s", "a_2s_9s"],  # two candidates
         ["10C_1", "20C_2"],
         ["a_1s"],
+        ["img_20240513_111950_000", "img_20240513_111950_001"],  # a counter
+        ["id_1715599190", "id_1715599191"],  # any serial number
+        ["a_1715599190000_1715599190100", "a_1715599190250_1715599190300"],
     ],
 )
 def test_what_is_no_time(names):
@@ -98,6 +103,26 @@ def test_clock_names_with_partial_ends_and_a_drop():
         (
             ["w 2023-05-06T07-08-09.250", "w 2023-05-06T07-08-09.750"],
             datetime(2023, 5, 6, 7, 8, 9, 250000),
+            0.5,
+        ),
+        (
+            ["w_20230506070809250", "w_20230506070809750"],
+            datetime(2023, 5, 6, 7, 8, 9, 250000),
+            0.5,
+        ),
+        (
+            ["20230506070809", "20230506070811"],
+            datetime(2023, 5, 6, 7, 8, 9),
+            2.0,
+        ),
+        (
+            ["Shot 2023-05-06 at 07.08.09", "Shot 2023-05-06 at 07.08.10"],
+            datetime(2023, 5, 6, 7, 8, 9),
+            1.0,
+        ),
+        (
+            ["cap_1683356889250", "cap_1683356889750"],
+            datetime(2023, 5, 6, 7, 8, 9, 250000, UTC),
             0.5,
         ),
         (

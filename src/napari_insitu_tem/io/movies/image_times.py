@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,17 @@ _QUANTITY = re.compile(
     rf"(?<![A-Za-z0-9.,])(\d+(?:[.,]\d+)?)[ _]?({_UNIT})(?![A-Za-z0-9])"
 )
 _DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[T _-]"
+    r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?: at |[T _-])"
     r"(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:[.,](\d{1,6}))?(?!\d)"
+)
+#: The same in digits alone: 20230506070809, with milliseconds 20230506070809250.
+_DIGITS = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?(?!\d)"
+)
+#: Milliseconds since 1970, of the years 2001 to 2039.
+_EPOCH = re.compile(r"(?<!\d)(1\d{12}|2[01]\d{11})(?!\d)")
+_HMS = re.compile(
+    r"(?<![A-Za-z0-9])(\d+)h(\d{1,2})m(?:in)?(\d{1,2}(?:\.\d+)?)s(?![a-z])"
 )
 
 
@@ -30,7 +39,8 @@ def times_from_names(names: Sequence[str], what: str) -> Timed | None:
     """Times that every name gives in one and the same way.
 
     Patterns, in this order: `Hour_HH_Minute_MM_Second_SS_Frame_F`; a date and a time of
-    day to the second; a number with a unit of time (`1041sec`, `2min_05s`). Constant
+    day to the second; milliseconds since 1970; `1h02m03s`; a number with a unit of time
+    (`1041sec`, `2min_05s`). Constant
     numbers are no times, and times that run backwards in the order of the names are
     taken for something else.
 
@@ -48,7 +58,7 @@ def times_from_names(names: Sequence[str], what: str) -> Timed | None:
     """
     if len(names) < 2:
         return None
-    for pattern in (_from_clock, _from_dates, _from_quantities):
+    for pattern in (_from_clock, _from_dates, _from_epoch, _from_hms, _from_quantities):
         found = pattern(names)
         if found is None:
             continue
@@ -115,7 +125,7 @@ def _from_dates(names: Sequence[str]) -> Found | None:
     moments: list[datetime] = []
     fine = True
     for name in names:
-        match = _DATE.search(name)
+        match = _DATE.search(name) or _DIGITS.search(name)
         if match is None:
             return None
         *whole, fraction = match.groups()
@@ -131,6 +141,25 @@ def _from_dates(names: Sequence[str]) -> Found | None:
         dtype=np.int64,
     )
     return start, moments[0], 0.001 if fine else 1.0, "date and time of day"
+
+
+def _from_epoch(names: Sequence[str]) -> Found | None:
+    """Thirteen digits that count the milliseconds since 1970."""
+    found = [_EPOCH.findall(name) for name in names]
+    if any(len(one) != 1 for one in found):
+        return None
+    ms = np.array([int(one[0]) for one in found], dtype=np.int64)
+    when = datetime.fromtimestamp(int(ms[0]) / 1000, UTC)
+    return (ms - ms[0]) * 1_000_000, when, 0.001, "milliseconds since 1970"
+
+
+def _from_hms(names: Sequence[str]) -> Found | None:
+    """Hours, minutes and seconds without anything between."""
+    found = [_HMS.findall(name) for name in names]
+    if any(len(one) != 1 for one in found):
+        return None
+    parts = np.array([[float(n) for n in one[0]] for one in found])
+    return to_ns(parts @ (3600.0, 60.0, 1.0)), None, 1.0, "hours, minutes, seconds"
 
 
 def _from_quantities(names: Sequence[str]) -> Found | None:
