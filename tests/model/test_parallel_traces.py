@@ -76,4 +76,4 @@ def test_the_experiment_says_so() -> None:
     assert experiment.record_notes == ()
     experiment.add_trace(measured("b", 3.5, 2.0))
     assert len(experiment.record_notes) == 1
-    assert "further signals" in experiment.record_notes[0]
+    assert "further lanes" in experiment.record_notes[0]

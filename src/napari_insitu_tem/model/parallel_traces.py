@@ -49,7 +49,7 @@ def set_apart(traces: Sequence[Trace]) -> tuple[list[Trace], tuple[str, ...]]:
             notes.append(
                 f"{trace.name} covers the same time as {beside[0].name}: rows take "
                 f"the potential and the current of {beside[0].name}; those of "
-                f"{trace.name} are further signals."
+                f"{trace.name} can be shown as further lanes."
             )
             trace = _named_apart(trace, beside)
         placed.append(trace)
