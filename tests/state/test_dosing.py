@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from napari_insitu_tem.state.dosing import (
     change_beam,
     dose_sentence,
     doubts_of,
+    earlier_dose,
     needs_counts,
     plan_counts,
     plan_gain,
@@ -123,3 +126,42 @@ def test_the_same_again_is_no_step(session):
     assert session.document is document
     set_beam(session, None)
     assert session.document.beams == {}
+
+
+def test_the_doses_of_earlier_movies_add_up_where_asked():
+    began = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
+    movies = [
+        film(
+            name=name,
+            pixel_size_nm=2.0,
+            exposures_s=np.full(4, 0.5),
+            start=began + timedelta(minutes=minutes),
+        )
+        for name, minutes in (("third", 20), ("first", 0), ("second", 10))
+    ]
+    session = Session(Experiment(movies[0]))
+    for movie in movies[1:]:
+        session.add_movie(movie)
+    beam = {"way": "parallel", "current_A": 1e-9, "diameter_nm": 1000.0}
+    rate = 1e-9 / 1.602176634e-19 / (np.pi * 5000.0**2)
+    session.go_to(0, "third")
+    with pytest.raises(MeasurementError, match="first, which came earlier"):
+        earlier_dose(session)
+    session.go_to(0, "first")
+    change_beam(session, **beam, before_e_A2=5.0)
+    assert earlier_dose(session) == 0.0
+    for name, frames in (("second", 4), ("third", 8)):
+        session.go_to(0, name)
+        change_beam(session, **beam)
+        change_beam(session, before_e_A2=earlier_dose(session))
+        received = 5.0 + rate * 0.5 * frames
+        assert beam_of(session).before_e_A2 == pytest.approx(received)
+    dose = session.experiment.dose("third")
+    assert dose.dose[-1] == pytest.approx(5.0 + rate * 0.5 * 12)
+
+
+def test_movies_without_a_start_have_no_order(session):
+    assert earlier_dose(session) == 0.0
+    session.add_movie(film(name="other"))
+    with pytest.raises(MeasurementError, match="no order"):
+        earlier_dose(session)

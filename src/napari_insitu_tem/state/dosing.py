@@ -119,6 +119,48 @@ def change_beam(session: Session, **values: Any) -> None:
     set_beam(session, replace(beam_of(session), **values))
 
 
+def earlier_dose(session: Session) -> float:
+    """Dose in e/A^2 that the earlier movies of the experiment leave behind.
+
+    Earlier are those that began before the movie under the playhead, by the start times
+    of their files. Each adds what it shows by its last frame, the first one with what
+    came before it. That all show the same part of the specimen, and that it was not lit
+    between them, is for the user to say: put the number in place with
+    ``change_beam(session, before_e_A2=earlier_dose(session))``.
+
+    Raises
+    ------
+    ExperimentError
+        There is no movie.
+    MeasurementError
+        A start time or the dose of an earlier movie is not known.
+    """
+    movie = _movie(session)
+    others = [f for f in session.experiment.movies if f.name != movie.name]
+    starts = []
+    for film in others:
+        if film.stamp is None or movie.stamp is None:
+            unknown = film if film.stamp is None else movie
+            raise MeasurementError(
+                f"The start of {unknown.name} is not known: the movies have no order.",
+                hint="Type the dose before the first frame.",
+            )
+        starts.append((film.stamp.minus(movie.stamp), film.name))
+    earlier = [name for when, name in sorted(starts) if when < 0]
+    total = 0.0
+    for place, name in enumerate(earlier):
+        dose = session.experiment.dose(name)
+        last = np.nan if dose is None else float(dose.dose[-1])
+        if not np.isfinite(last):
+            raise MeasurementError(
+                f"The dose of {name}, which came earlier, is not known.",
+                hint="Make it known first, or type the dose before the first frame.",
+            )
+        own = session.document.beams[name].before_e_A2 if place else 0.0
+        total += last - own
+    return total
+
+
 def plan_gain(session: Session) -> BeamPlan:
     """Estimate the gain from the noise of the movie, and read its counts.
 
