@@ -40,6 +40,7 @@ def load(name):
         "fronts",
         "lattice",
         "laws",
+        "outlines",
         "regions",
         "thickness",
     ],

@@ -95,7 +95,7 @@ def corners_of(vertices: FloatArray) -> NDArray[np.intp]:
     least = np.full(len(vertices), _CORNER)
     if len(vertices) > _MEANT:
         lever = np.maximum(within, np.minimum(lengths, np.roll(lengths, 1)))
-        circle = 2 * np.pi * within / total
+        circle = 2 * np.pi * lever / total
         least = np.maximum(least, circle + 3 * _HAND * np.sqrt(6.0) / lever)
     kept: list[int] = []
     for i in np.argsort(-turn):

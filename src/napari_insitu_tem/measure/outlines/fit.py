@@ -81,6 +81,8 @@ class RimFit:
         (S, n) what is left.
     model
         (S, n) brightness.
+    own
+        (S,) contrast of each stretch, as a part of the common one.
     cost
         Chi-squared with what was known before.
     evidence
@@ -93,6 +95,7 @@ class RimFit:
     shared: FloatArray
     model: FloatArray
     residuals: FloatArray
+    own: FloatArray
     cost: float
     evidence: float
 
@@ -333,6 +336,7 @@ class _Problem:
             shared=values.shared,
             model=state.model,
             residuals=state.residuals,
+            own=1.0 + values.contrast / (values.shared[3] or 1e-300),
             cost=state.cost,
             evidence=-0.5 * (state.cost + spread),
         )

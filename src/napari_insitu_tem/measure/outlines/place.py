@@ -39,6 +39,10 @@ _NEAR = (FLAT, WIRE, BALL)
 #: A stretch is lost where its own image is explained better without an edge, if the
 #: edge should have explained so much (chi-squared).
 _TELLS = 9.0
+#: The same where its contrast is less than this part of what the others have.
+_LEAST_OWN = 0.4
+#: Or where the edge explains less than this part of what it does elsewhere.
+_LEAST_PART = 0.1
 #: Chi-squared that an outline must explain: a constant, and a stretch.
 _LEAST_SEEN, _LEAST_SEEN_EACH = 30.0, 2.0
 #: Part of the outline that may be lost.
@@ -243,7 +247,11 @@ def _judged(
     middle = shape.stretches.middle + best.move[:, None] * shape.stretches.normal
     ring = drawn.ring
     away = np.hypot(*(middle[:, None] - ring).transpose(2, 0, 1)).min(axis=1)
-    lost = (gained < 0) & (expected > _TELLS) | (away > reach + 1.0)
+    lost = (gained < 0) & (expected > _TELLS) | (best.fit.own < _LEAST_OWN)
+    lost |= away > reach + 1.0
+    # Where nothing of an edge is seen it may lie anywhere beyond.
+    usual = float(np.median(expected))
+    lost |= (expected < _LEAST_PART * usual) & (usual > _TELLS)
     flags = tuple(
         OUT_OF_FRAME if o else LOW_CONTRAST if f else ""
         for o, f in zip(out, lost, strict=True)

@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 
 #: How much the move of a stretch differs from the mean of its neighbours' (1 s.d. in
 #: px), on an outline without corners and between corners; and how far all of it moves.
-_CLOSED_BENDS, _OPEN_BENDS, _FAR = 1.5, 0.5, 12.0
+_CLOSED_BENDS, _OPEN_BENDS, FAR = 1.5, 0.5, 12.0
 #: Stretches from which the end of a run is drawn on to the corner.
 _LAST = 3
 #: Length of a stretch of an ellipse in px: least, and as a part of the ellipse.
@@ -95,7 +95,7 @@ class Outline:
     def motion(self) -> Motion:
         """See `Shape`: every stretch by itself, not far from its neighbours."""
         count = len(self.stretches)
-        precision = np.eye(count) / _FAR**2
+        precision = np.eye(count) / FAR**2
         for i, run in enumerate(self.runs):
             mine = np.flatnonzero(self.sites.run == i)
             bend = _second_differences(mine.size, run.is_closed)
@@ -188,7 +188,7 @@ class Ellipse:
         normal = self._normal(middle)
         cos, sin = np.cos(middle)[:, None], np.sin(middle)[:, None]
         basis = np.concatenate([normal, normal * cos, normal * sin], axis=1)
-        return Motion(basis, np.eye(6) / _FAR**2)
+        return Motion(basis, np.eye(6) / FAR**2)
 
     def moved(self, values: FloatArray) -> Ellipse:
         """See `Shape`; the half axes are at right angles again."""

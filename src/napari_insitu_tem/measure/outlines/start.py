@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.nearest_edge import NearestEdges, nearest_edges
-from napari_insitu_tem.measure.outlines.shapes import Shape
+from napari_insitu_tem.measure.outlines.shapes import FAR, Shape
 from napari_insitu_tem.measure.outlines.strips import cut_strips
 
 FloatArray = NDArray[np.float64]
@@ -20,7 +20,9 @@ _TOGETHER = (1, 3, 5)
 _OPPOSITE = 0.9
 _ROUGH = 0.5
 _ROUNDS = 6
-_OFF = 2.0
+_OFF, _NOT_MINE = 2.0, 4.0
+#: How much less an outline bends otherwise than drawn, to see what lies off it.
+_STIFFER = 100.0
 
 
 def first_moves(
@@ -34,16 +36,21 @@ def first_moves(
     motion = shape.motion
     basis, offset = motion.basis[known], found.offset[known]
     weight = 1.0 / (found.u_offset[known] ** 2 + _ROUGH**2)
-    values: FloatArray = np.zeros(basis.shape[1])
+    ridge = np.eye(basis.shape[1]) / FAR**2
+    stiff = ridge + _STIFFER * (motion.precision - ridge)
+
+    def nearest(weight: FloatArray, precision: FloatArray) -> FloatArray:
+        normal = basis.T @ (weight[:, None] * basis) + precision
+        return np.asarray(np.linalg.solve(normal, basis.T @ (weight * offset)))
+
+    # Edges of a neighbour lie off an outline that hardly bends otherwise than drawn.
+    kept = weight
     for _ in range(_ROUNDS):
-        normal = basis.T @ (weight[:, None] * basis) + motion.precision
-        right = basis.T @ (weight * offset)
-        values = np.asarray(np.linalg.solve(normal, right))
-        off = np.abs(offset - basis @ values)
+        off = np.abs(offset - basis @ nearest(kept, stiff))
         usual = max(1.5 * float(np.median(off)), 1.0)
-        weight = 1.0 / (found.u_offset[known] ** 2 + _ROUGH**2)
-        weight = weight / (1.0 + (off / (_OFF * usual)) ** 2) ** 2
-    return values, found
+        kept = weight / (1.0 + (off / (_OFF * usual)) ** 2) ** 2
+    kept = np.where(off > _NOT_MINE * usual, 0.0, kept)
+    return nearest(kept, motion.precision), found
 
 
 def edges_at(
