@@ -20,12 +20,12 @@ BODIES = (
     ("plate, outline", "plate", 1.4, "polygon"),
     ("disc, ellipse", "disc", 1.0, "ellipse"),
 )
-SIZES, DOSES, REPEATS = (30, 60, 120), (5.0, 20.0, 50.0), 10
+SIZES, DOSES, REPEATS = (30, 60), (5.0, 20.0, 50.0), 24
 
 
 def rows(repeats: float = 1.0) -> list[dict[str, object]]:
     """Bias of the areas, and their uncertainty as stated over that observed."""
-    count = max(4, round(REPEATS * repeats))
+    count = max(8, round(REPEATS * repeats))
     found: list[dict[str, object]] = []
     ratios: dict[str, list[float]] = {}
     for name, kind, ratio, shape in BODIES:
