@@ -103,9 +103,9 @@ def test_basytec(tmp_path) -> None:
         "~Start of Test: 19.06.2023 17:56:53",
         "~Time[h]\tDataSet\tt-Step[h]\tLine\tCommand\tU[V]\tI[A]\tAh[Ah]\tT1[°C]\tCyc-Count",
     ]
-    rows = rows_of("{h:.9f}\t{n}\t{h:.9f}\t3\tPause\t{e}\t{i}\t0\t25.5\t{c}")
+    rows = rows_of("{h:.9f}\t{n}\t{h:.9f}\t{s}\tPause\t{e}\t{i}\t0\t25.5\t{c}")
     trace = read(tmp_path, [*lines, *rows])
-    check_values(trace, start=datetime(2023, 6, 19, 17, 56, 53))
+    check_values(trace, start=datetime(2023, 6, 19, 17, 56, 53), steps=4)
 
 
 def test_novonix(tmp_path) -> None:

@@ -84,12 +84,14 @@ NAMES: dict[Role, tuple[str, ...]] = {
     ),
     "step": (
         "ns", "step index", "step number", "step count", "step", "step id", "step no",
-        "segment", "schritt", "工步号", "工步序号",
+        "segment", "schritt", "工步号", "工步序号", "line",
     ),
 }  # fmt: skip
 
 #: Names that mean a role only together with a unit: "Test (Min)".
 _NEED_UNIT = frozenset(("test",))
+#: Names that mean a role only beside another one: the line of Basytec's program.
+_NEED_OTHER = {"line": "command"}
 
 #: Time of a step, not of the record: never taken unasked.
 STEP_TIMES = frozenset(
@@ -269,9 +271,10 @@ def candidates(labels: Sequence[Label], role: Role) -> list[int]:
     A name must be known, and a unit, where there is one, must be of the role's kind.
     """
     found = []
+    names = {label.plain for label in labels}
     for index, label in enumerate(labels):
         rank = _rank(label, role)
-        if rank is not None:
+        if rank is not None and _NEED_OTHER.get(label.plain, label.plain) in names:
             found.append((rank, index))
     return [index for _, index in sorted(found)]
 
