@@ -139,6 +139,37 @@ def test_scales_that_could_be_those_of_two_axes_are_none(path, rng):
     assert read_movie(path).times is None
 
 
+@pytest.mark.parametrize("chunks", [None, True])
+@pytest.mark.parametrize("shape", [(5, 1, 9, 7), (1, 5, 9, 7, 1), (5, 9, 7, 1)])
+def test_axes_of_length_one(path, data, shape, chunks):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data", data=data.reshape(shape), chunks=chunks)
+        file["data"].attrs["signal"] = 1
+        names = ["nm" if n in (7, 9) else "s" if n == 5 else "" for n in shape]
+        file["data"].attrs["axes"] = [f"a{i}" for i in range(len(shape))]
+        for i, unit in enumerate(names):
+            file[f"a{i}"] = np.arange(shape[i]) * (0.5 if unit == "s" else 0.2)
+            file[f"a{i}"].attrs["units"] = unit
+    check(path, data, size_nm=0.2)
+
+
+@pytest.mark.parametrize("chunks", [None, (1, 9, 7, 3), True])
+def test_colours(path, rng, chunks):
+    data = rng.integers(0, 255, (5, 9, 7, 3)).astype("u1")
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data", data=data, chunks=chunks)
+    movie = read_movie(path)
+    assert movie.is_colour
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+
+
+def test_one_picture_in_colour(path, rng):
+    data = rng.integers(0, 255, (1, 9, 7, 3)).astype("u1")
+    with h5py.File(path, "w") as file:
+        file["data"] = data
+    np.testing.assert_array_equal(np.asarray(read_movie(path).frames), data)
+
+
 def test_four_axes_are_refused_by_their_number(path):
     with h5py.File(path, "w") as file:
         file["data"] = np.zeros((3, 4, 5, 6), "u2")

@@ -15,6 +15,7 @@ from napari_insitu_tem.io.movies.hdf5_file import (
     Hdf5Frames,
     attribute,
     child,
+    deep_axes,
     is_frames,
     is_hdf5,
     open_frames,
@@ -48,9 +49,12 @@ def _read(
         facts = Facts()
         stack, parent = _choose(file, path, dataset, facts)
         axes = [axis_of(parent, stack, i) for i in range(stack.ndim)]
-        time_axis = _time_axis(stack, axes)
+        deep = deep_axes(stack)
+        time_axis = _time_axis(stack, axes) if deep is None else deep[0]
         source = open_frames(stack, path, time_axis)
         image_axes = [axis for i, axis in enumerate(axes) if i != time_axis]
+        if deep is not None:
+            image_axes = [axes[deep[1]], axes[deep[2]]]
         _take_scale(image_axes, facts)
         if time_axis is not None:
             _take_times(axes[time_axis], stack.shape[time_axis], facts)
@@ -70,7 +74,8 @@ def _choose(file: Any, path: Path, wanted: str, facts: Facts) -> tuple[Any, Any]
     marked, most = _default(file), 0
     for way, item in walk(file):
         most = max(most, getattr(item, "ndim", 0))
-        if is_frames(item) and min(item.shape) > 0:
+        is_stack = is_frames(item) or deep_axes(item) is not None
+        if is_stack and min(item.shape) > 0:
             parent = child(file, *way.strip("/").split("/")[:-1]) or file
             rank = (parent == marked, *_rank(parent, item, way))
             entry = rank, way, item, parent
@@ -125,7 +130,7 @@ def _rank(parent: Any, item: Any, way: str) -> tuple[bool, bool, int]:
     name = way.rpartition("/")[2]
     is_signal = attribute(parent, "signal") == name or attribute(item, "signal") == 1
     is_emd = attribute(parent, "emd_group_type") in (1, "array") and name == "data"
-    return is_signal or is_emd, item.ndim == 3, math.prod(item.shape)
+    return is_signal or is_emd, item.ndim > 2, math.prod(item.shape)
 
 
 def _time_axis(dataset: Any, axes: Sequence[Axis]) -> int | None:
@@ -179,7 +184,10 @@ FORMAT = Format(
         "that is chosen; scale and frame times from the axes of Berkeley EMD (0.2 and "
         "1.0), NeXus, HyperSpy and from dimension scales"
     ),
-    missing="four axes and more; files whose frames lie behind links in other files",
+    missing=(
+        "four axes and more, but for axes of length one and colour; files whose frames "
+        "lie behind links in other files"
+    ),
     sniff=_sniff,
     read=_read,
     chooses=True,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _MAX_OBJECTS = 20_000
 _MAX_LINKS = 8
+_MOST_AXES = 6
 _MAX_ATTRIBUTE = 1000
 _MAX_BY_OFFSET = 200_000
 
@@ -147,6 +148,26 @@ def is_frames(item: Any) -> bool:
     )
 
 
+def deep_axes(item: Any) -> tuple[int, int, int] | None:
+    """The axes of time, y and x of an array with more than three axes.
+
+    All others must be of length one, but a last one of red, green and blue bytes. None
+    where it is no series of images.
+    """
+    import h5py
+
+    if not isinstance(item, h5py.Dataset) or not 3 < item.ndim <= _MOST_AXES:
+        return None
+    if item.dtype.kind not in "iuf" or item.dtype.itemsize not in (1, 2, 4, 8):
+        return None
+    wide = [axis for axis, n in enumerate(item.shape) if n > 1]
+    if item.shape[-1] in (3, 4) and item.dtype == np.uint8:
+        wide = wide[:-1]
+    if len(wide) == 2 and item.shape[0] == 1:
+        wide = [0, *wide]  # a single picture
+    return (wide[0], wide[1], wide[2]) if len(wide) == 3 else None
+
+
 def open_frames(
     dataset: Any, path: Path, time_axis: int | None
 ) -> RawFrames | Hdf5Frames:
@@ -155,9 +176,9 @@ def open_frames(
     Parameters
     ----------
     dataset
-        With two axes, or three of which one is the time.
+        With two axes, or three of which one is the time; or as `deep_axes` finds it.
     time_axis
-        0 or 2; None where there is one frame.
+        None where there is one frame.
 
     Raises
     ------
@@ -171,8 +192,9 @@ def open_frames(
             hint="Open the file that holds them.",
             path=path,
         )
-    rows, columns = (n for axis, n in enumerate(dataset.shape) if axis != time_axis)
-    size = rows * columns * dataset.dtype.itemsize
+    shape = frame_shape(dataset, time_axis)
+    rows, columns = shape[:2]
+    size = math.prod(shape) * dataset.dtype.itemsize
     chunk = math.prod(dataset.chunks or (0,)) * dataset.dtype.itemsize
     if max(rows, columns) > MAX_SIDE or max(size, chunk) > MAX_FRAME_BYTES:
         raise ReadError(
@@ -182,15 +204,23 @@ def open_frames(
         )
     offsets = _offsets(dataset, time_axis, size)
     if offsets is not None:
-        return RawFrames(path, offsets, (rows, columns), dataset.dtype)
+        return RawFrames(path, offsets, shape, dataset.dtype)
     return Hdf5Frames(dataset, path, time_axis)
+
+
+def frame_shape(dataset: Any, time_axis: int | None) -> tuple[int, ...]:
+    """(y, x) or (y, x, channel)."""
+    sides = [n for axis, n in enumerate(dataset.shape) if axis != time_axis]
+    if len(sides) > 2:  # then axes of length one are no sides of a picture
+        sides = [n for n in sides if n > 1]
+    return tuple(int(n) for n in sides)
 
 
 def _offsets(dataset: Any, time_axis: int | None, size: int) -> list[int] | None:
     """Byte offset of each frame where it lies in one piece as it is; else None."""
     frames = 1 if time_axis is None else dataset.shape[time_axis]
     start = dataset.id.get_offset()
-    if start is not None and time_axis in (None, 0):
+    if start is not None and math.prod(dataset.shape[: time_axis or 0]) == 1:
         return [start + i * size for i in range(frames)]
     whole = tuple(1 if axis == time_axis else n for axis, n in enumerate(dataset.shape))
     plist = dataset.id.get_create_plist()
@@ -217,8 +247,7 @@ class Hdf5Frames:
         self._file = dataset.file
         self._lock = threading.Lock()
         frames = 1 if time_axis is None else dataset.shape[time_axis]
-        sides = [n for axis, n in enumerate(dataset.shape) if axis != time_axis]
-        self.shape: tuple[int, ...] = (frames, *sides)
+        self.shape: tuple[int, ...] = (frames, *frame_shape(dataset, time_axis))
         self.dtype: np.dtype[Any] = dataset.dtype.newbyteorder("=")
         weakref.finalize(self, self._file.close)
 
@@ -236,7 +265,8 @@ class Hdf5Frames:
         with self._lock, reading(self._path, f"frame {index}"):
             if not self._file:
                 raise ReadError(f"{self._path.name} was closed.", path=self._path)
-            return np.asarray(self._dataset[key], dtype=self.dtype)
+            frame = np.asarray(self._dataset[key], dtype=self.dtype)
+            return frame.reshape(self.shape[1:])
 
     def close(self) -> None:
         """Release the file."""
