@@ -232,6 +232,15 @@ def test_slopes_of_one_movie_are_found_in_strong_noise_by_all_together(rng):
     assert np.mean(np.abs(error[good]) < 1.96 * fits.u_position[good]) > 0.85
 
 
+def test_on_short_profiles_those_that_do_not_show_the_slope_have_it_too(rng):
+    truth, data = sloped_profiles(rng, 50, 300)
+    fits = locate_edges(data[:, 12:52], rows=20, gain=1.0)
+    error = (fits.position + 12 - truth)[fits.flag == ""]
+    assert error.size > 280
+    assert abs(error.mean()) < 0.1
+    assert np.mean(np.abs(error) < 1.96 * fits.u_position[fits.flag == ""]) > 0.9
+
+
 def test_an_edge_that_a_possible_slope_would_move_is_flagged(rng):
     truth, data = sloped_profiles(rng, 10, 60)
     fits = [locate_edges(profile, rows=20, gain=1.0) for profile in data]

@@ -118,40 +118,78 @@ def find_sloping(
     suspect = (left**2).sum(axis=1) * weights.mean(axis=1) > _SUSPECT
     suspect |= level_start[:, 3] > np.log(_WIDE)
     which = np.flatnonzero(enough & (suspect | ~whole))
-    y, weights, level_start = y[which], weights[which], level_start[which]
     if which.size == 0:
-        none = fit_steps(y, weights, np.empty((0, 6)))
+        none = fit_steps(y[which], weights[which], np.empty((0, 6)))
         return Sloping(which, none, np.empty(0), np.empty(0))
+    tried = _tried(y[which], weights[which], level_start[which], is_known=is_known)
+    if not _many_demand(tried.gain, len(y)):
+        return Sloping(which, tried.sloping, tried.gain, tried.apart)
+    # Where many have slopes, those that do not look like it may have them as well.
+    which = np.flatnonzero(enough)
+    tried = _tried(y[which], weights[which], level_start[which], is_known=is_known)
+    common = _common(tried.sloping, tried.gain)
+    if common is not None:
+        tried = _known(tried, y[which], weights[which], *common)
+    return Sloping(which, tried.sloping, tried.gain, tried.apart)
+
+
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """Level and sloping fits of A profiles, and what the slopes gain."""
+
+    level: Fits
+    sloping: Fits
+    gain: FloatArray
+
+    @property
+    def apart(self) -> FloatArray:
+        """(A,) distance of the sloping edge from the level one."""
+        return np.asarray(self.sloping.values[:, 0] - self.level.values[:, 0])
+
+
+def _tried(
+    y: FloatArray, weights: FloatArray, level_start: FloatArray, *, is_known: bool
+) -> _Tried:
+    """Both fits, of profiles that know nothing of each other."""
+    is_there = weights > 0
     level = fit_steps(y, weights, level_start)
     sloping = fit_steps(y, weights, _starts(y, weights))
-    count = is_there[which].sum(axis=1)
+    count = is_there.sum(axis=1)
     size = np.abs(sloping.values[:, 2] - sloping.values[:, 1])
     floor = count * (_LEAST_NOISE * size) ** 2 * weights.max(axis=1)
     gain = level.cost - sloping.cost
     if not is_known:
         gain = count * np.log((level.cost + floor) / (sloping.cost + floor))
     gain += width_prior(level.values[:, 3]) - width_prior(sloping.values[:, 3])
-    gain[~_is_sound(sloping, is_there[which])] = -np.inf
-    common = _common(sloping, gain, len(enough))
-    if common is not None:
-        usual, precision = common
-        start = _starts(y, weights, usual, precision)
-        sloping = fit_steps(y, weights, start, usual, precision)
-        gain = level.cost - sloping.cost + _DEMANDED
-        gain[~_is_sound(sloping, is_there[which])] = -np.inf
-    apart = sloping.values[:, 0] - level.values[:, 0]
-    return Sloping(which, sloping, gain, apart)
+    gain[~_is_sound(sloping, is_there)] = -np.inf
+    return _Tried(level, sloping, gain)
 
 
-def _common(
-    fits: Fits, gain: FloatArray, of: int
-) -> tuple[FloatArray, FloatArray] | None:
+def _known(
+    tried: _Tried,
+    y: FloatArray,
+    weights: FloatArray,
+    usual: FloatArray,
+    precision: FloatArray,
+) -> _Tried:
+    """The sloping fits again, with what all of them have in common."""
+    start = _starts(y, weights, usual, precision)
+    sloping = fit_steps(y, weights, start, usual, precision)
+    gain = tried.level.cost - sloping.cost + _DEMANDED
+    gain[~_is_sound(sloping, weights > 0)] = -np.inf
+    return _Tried(tried.level, sloping, gain)
+
+
+def _many_demand(gain: FloatArray, of: int) -> bool:
+    """Whether so many profiles have slopes that all may have them in common."""
+    return bool(np.sum(gain > _DEMANDED) >= max(_MANY * of, LEAST_BATCH))
+
+
+def _common(fits: Fits, gain: FloatArray) -> tuple[FloatArray, FloatArray] | None:
     """What the slopes and widths of one movie's profiles have in common.
 
-    Given as the (6,) usual values and their precision; None where few have slopes.
+    Given as the (6,) usual values and their precision; None where they have nothing.
     """
-    if np.sum(gain > _DEMANDED) < max(_MANY * of, LEAST_BATCH):
-        return None
     good = np.isfinite(gain)
     rest = np.array([0, 1, 2])
     info = fits.information[good]
