@@ -192,6 +192,20 @@ def test_a_pick_on_a_followed_frame_takes_the_place_of_the_row(session):
     assert [row.method for row in rows] == ["manual"]
 
 
+@pytest.mark.parametrize(("off", "flag"), [(0.5, ""), (6.0, "low_contrast")])
+def test_a_doubted_pick_is_doubted_no_longer_where_following_confirms_it(
+    session, off, flag
+):
+    row = pick(session, 30, first_front(30) + off)
+    pick(session, 10, first_front(10))
+    doubted = session.document.with_records([row.changed(flag="low_contrast")])
+    session.edit("doubt", doubted)
+    track(session)
+    now = session.document.records[row.id]
+    assert now.flag == flag
+    assert now.method == "manual" and now.geometry == row.geometry
+
+
 def test_rows_that_changed_meanwhile_make_it_void(session):
     first = pick(session, 10, first_front(10))
     plan = plan_tracking(session, "front", "all")

@@ -21,6 +21,10 @@ from napari_insitu_tem.state.tracking.plan import Outcome
 #: A row is put anew when its place moves by more than this part of its uncertainty, or
 #: the uncertainty changes by more than this part of itself.
 _MOVED = 0.1
+#: Doubts of an edge looked for in one frame, which all frames together may settle.
+_OF_ONE_FRAME = ("low_contrast", "unresolved", "out_of_frame", "ambiguous")
+#: A doubted pick is confirmed within so many uncertainties of where the front is.
+_CONFIRMED = 2.0
 
 
 @dataclass(eq=False)
@@ -42,6 +46,7 @@ class FrontWriter:
     cleared: frozenset[int]
     observer: str
     _rows: list[Record] = field(default_factory=list)
+    _confirmed: list[Record] = field(default_factory=list)
     _gone: set[str] = field(default_factory=set)
     _lost: Counter[str] = field(default_factory=Counter)
 
@@ -51,11 +56,18 @@ class FrontWriter:
             self._write(track, front, name)
         known = {row.id: row for row in self.following.given.tracked}
         changed = [row for row in self._rows if known.get(row.id) is not row]
-        return Outcome(tuple(changed), frozenset(self._gone), self._note())
+        records = *changed, *self._confirmed
+        return Outcome(records, frozenset(self._gone), self._note())
 
     def _write(self, track: FrontTrack, front: int, name: str) -> None:
         given = self.following.given
-        picked = {row.frame for row in given.picks if row.get("front") == name}
+        picks = [row for row in given.picks if row.get("front") == name]
+        picked = {row.frame for row in picks}
+        self._confirmed += [
+            row.changed(flag="")
+            for row in picks
+            if row.flag in _OF_ONE_FRAME and self._confirms(track, front, row)
+        ]
         old: dict[int, list[Record]] = {}
         for row in given.tracked:
             if row.get("front") == name:
@@ -71,6 +83,19 @@ class FrontWriter:
                     rest = rest[1:]
             if frame in self.cleared or frame in picked:
                 self._gone.update(row.id for row in rest)
+
+    def _confirms(self, track: FrontTrack, front: int, pick: Record) -> bool:
+        """Whether the front, sure in the frames beside a pick, is where it was put."""
+        t = pick.frame - self.following.frames.start
+        count = track.flag.shape[1]
+        beside = [s for s in (t - 1, t + 1) if 0 <= s < count]
+        if not 0 <= t < count or not beside or any(track.flag[front, beside]):
+            return False
+        away = abs(
+            float(track.position[front, t]) - self.following.given.position(pick)
+        )
+        u = np.hypot(track.u_position[front, t], self.following.u_pick_px)
+        return bool(away <= _CONFIRMED * u)
 
     def _row(
         self, track: FrontTrack, front: int, t: int, old: Record | None

@@ -23,7 +23,7 @@ class Outcome:
     Attributes
     ----------
     records
-        New rows, and old ones that changed; all of them say `tracked`.
+        New rows, and old ones that changed; those that were followed say `tracked`.
     gone
         Ids of tracked rows that hold no longer.
     note
