@@ -71,10 +71,11 @@ def local_velocity(
 
     Neighbours of a followed front share their errors: its uncertainty is
     ``u(v)**2 = sum_ij(w_i dt_i w_j dt_j cov_ij) / sum(w dt**2)**2`` with the
-    correlation ``exp(-q / (2 u**2))`` from one moment to the next. This is that of a random walk
-    whose steps have the variance q and that is seen in noise, far from its ends [2]_;
-    q is half the mean square of the steps near by, the variance of steps of all
-    lengths in one direction (exponentially distributed), plus the least step squared.
+    correlation ``exp(-q / (2 u**2))`` from one moment to the next. This is that of a
+    random walk whose steps have the variance q and that is seen in noise, far from its
+    ends [2]_; q is half the mean square of the steps near by, the variance of steps of
+    all lengths in one direction (exponentially distributed), plus the least step
+    squared.
 
     A front that curves within the window is smoothed: the slope is that of the chord.
 

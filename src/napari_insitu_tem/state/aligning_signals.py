@@ -175,7 +175,12 @@ def plan_signals(
         there = np.isfinite(numbers)
         known = np.isfinite(values)
         return align_signals(
-            middle[there], numbers[there], trace_s[known], values[known], within=within
+            middle[there],
+            numbers[there],
+            trace_s[known],
+            values[known],
+            within=within,
+            progress=progress,
         )
 
     names = signal.name, COLUMNS.get(column, column)

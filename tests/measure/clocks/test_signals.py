@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_insitu_tem.measure import align_signals
-from napari_insitu_tem.model.errors import AlignmentError
+from napari_insitu_tem.model.errors import AlignmentError, CancelledError
 
 OFFSET, RATE = 37.213, 1 + 600e-6
 
@@ -135,3 +135,19 @@ def test_an_offset_out_of_reach_has_no_overlap(rng):
 def test_lengths_must_agree():
     with pytest.raises(AlignmentError, match="3 times for 2"):
         align_signals([0, 1, 2], [0, 1], [0, 1], [0, 1])
+
+
+def test_progress_is_told_and_may_cancel(rng):
+    t, a = movie(rng)
+    told = []
+    align_signals(t, a, *record(), progress=lambda *now: told.append(now[:2]))
+    done, total = zip(*told, strict=True)
+    assert list(done) == sorted(done) and done[-1] == total[0]
+    assert len(set(total)) == 1 and len(told) > 5
+
+    def stop(done, total, text=""):
+        if done > 3:
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        align_signals(t, a, *record(), progress=stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,8 @@ FloatArray = NDArray[np.float64]
 
 #: Most points of the grid, and the smoothing in grid steps that is tried.
 _MOST, _SMOOTHED = 1 << 18, (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
+#: Number of smoothings, as they are told one by one.
+SMOOTHINGS = len(_SMOOTHED)
 #: Smoothing is at most this part of the shorter signal; the other part of it overlaps.
 _SMOOTHEST, _LEAST_OVERLAP = 1 / 16, 0.5
 #: Slopes of noise this many times the smoothing apart are independent.
@@ -52,6 +55,7 @@ def best_lag(
     times_b: FloatArray,
     b: FloatArray,
     within: tuple[float, float] | None,
+    tell: Callable[[int], None] = lambda done: None,
 ) -> Lag | None:
     """Search all offsets at several smoothings; the most significant one is taken."""
     step = float(np.median(np.diff(times_a)))
@@ -61,7 +65,8 @@ def best_lag(
     grid_b, values_b, known_b = _gridded(times_b, b, step)
     shorter = min(known_a.sum(), known_b.sum())
     best, height, is_ambiguous = None, -np.inf, True
-    for smooth in _SMOOTHED:
+    for done, smooth in enumerate(_SMOOTHED):
+        tell(done)
         if best is not None and smooth > _SMOOTHEST * shorter:
             break
         found = _at_smoothing(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_insitu_tem.measure.clocks.lag import Lag, best_lag
+from napari_insitu_tem.measure.clocks.lag import SMOOTHINGS, Lag, best_lag
 from napari_insitu_tem.measure.clocks.noise import noise_spectrum, whitened
 from napari_insitu_tem.measure.clocks.result import (
     AMBIGUOUS,
@@ -20,6 +21,7 @@ from napari_insitu_tem.measure.clocks.result import (
 )
 from napari_insitu_tem.model.alignment import RATE_TOLERANCE
 from napari_insitu_tem.model.errors import AlignmentError
+from napari_insitu_tem.model.progress import Progress, no_progress
 
 FloatArray = NDArray[np.float64]
 
@@ -31,6 +33,8 @@ _CLEAR = 1.0
 _LEAST = 16
 #: Gauss-Newton steps at most.
 _STEPS = 12
+#: Fits one after the other, each with the noise that the one before has left.
+_PASSES = 3
 #: A rate beyond this is no clock's.
 _ODDEST_RATE = 0.05
 
@@ -42,6 +46,7 @@ def align_signals(
     b: ArrayLike,
     *,
     within: tuple[float, float] | None = None,
+    progress: Progress | None = None,
 ) -> SignalAlignment:
     """Fit ``time_b = offset + rate * time_a`` to two signals that follow each other.
 
@@ -56,6 +61,8 @@ def align_signals(
     within
         Least and greatest ``time_b - time_a`` that may be; None: any at which half of
         the shorter signal overlaps.
+    progress
+        Told how far it is; what it raises to cancel passes through.
 
     Returns
     -------
@@ -85,7 +92,12 @@ def align_signals(
         return _refused(NO_OVERLAP, length)
     if np.ptp(first.values) == 0 or np.ptp(second.values) == 0:
         return _refused(CONSTANT, length)
-    lag = best_lag(first.times, first.values, second.times, second.values, within)
+    report = progress or no_progress
+
+    def tell(done: int) -> None:
+        report(done, SMOOTHINGS + 2 * _PASSES, "Comparing the signals")
+
+    lag = best_lag(first.times, first.values, second.times, second.values, within, tell)
     if lag is None:
         return _refused(NO_OVERLAP, length)
     if abs(lag.correlation) < _REFUSED or lag.clearness < _CLEAR:
@@ -93,12 +105,13 @@ def align_signals(
     fit = _Fit(first, second, lag)
     if not fit.is_enough:
         return _refused(NO_OVERLAP, length, lag)
-    fit.run(is_rate_free=True)
+    fit.run(lambda k: tell(SMOOTHINGS + k), is_rate_free=True)
     is_told = fit.u_rate <= RATE_TOLERANCE or abs(fit.rate - 1) > 3 * fit.u_rate
     if not is_told or abs(fit.rate - 1) > _ODDEST_RATE:
         is_told = False
         fit = _Fit(first, second, lag)
-        fit.run(is_rate_free=False)
+        fit.run(lambda k: tell(SMOOTHINGS + _PASSES + k), is_rate_free=False)
+    tell(SMOOTHINGS + 2 * _PASSES)
     return _result(fit, first, lag, length, is_told=is_told)
 
 
@@ -147,10 +160,11 @@ class _Fit:
         self._baseline = np.column_stack([np.ones_like(unit), unit, unit**2])
         self._half_step = 0.5 * float(np.median(np.diff(first.times)))
 
-    def run(self, *, is_rate_free: bool) -> None:
-        """Fit twice: with white noise, then with that of the residuals."""
+    def run(self, tell: Callable[[int], None], *, is_rate_free: bool) -> None:
+        """Fit with white noise, then with that of the residuals."""
         spectrum = np.ones(len(self._times) + 1)
-        for _ in range(3):
+        for done in range(_PASSES):
+            tell(done)
             self._fit(spectrum, is_rate_free)
             spectrum = noise_spectrum(self.residuals)
         self._judge(spectrum, is_rate_free)
