@@ -246,13 +246,34 @@ def test_it_tells_how_far_it_is_and_can_be_cancelled(rng):
         track_region(frames, GROWING[0], progress=cancel)
 
 
-def test_a_sphere_has_no_step_and_gets_no_area(rng):
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_ball_is_measured_to_its_rim(rng, sign):
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    radii = np.array([36.0, 38.0, 40.0, 42.0])
+    means = [
+        20 * (1 + 0.3 * sign * np.sqrt(np.maximum(1 - (d / radius) ** 2, 0)))
+        for radius in radii
+        for d in [np.hypot(y - CENTRE[0], x - CENTRE[1])]
+    ]
+    track = track_region(rng.poisson(means), ellipse(37, 35, CENTRE)[::20], gain=1.0)
+    assert set(track.flag) == {""}
+    assert track.is_round.all()
+    assert track.area == pytest.approx(np.pi * radii**2, rel=0.06)
+    assert np.abs((track.area - np.pi * radii**2) / track.u_area).max() < 4
+
+
+def test_what_is_neither_flat_nor_a_ball_gets_no_area(rng):
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]] - CENTRE[:, None, None]
-    part = np.sqrt(np.maximum(1 - (y**2 + x**2) / 40**2, 0))
-    frames = rng.poisson(100 - 40 * part, (4, *SHAPE))
+    cone = np.maximum(1 - np.hypot(y, x) / 40, 0)
+    frames = rng.poisson(100 - 60 * cone, (4, *SHAPE))
     track = track_region(frames, ellipse(40, 40, CENTRE)[::20], gain=1.0)
     assert set(track.flag) == {"unresolved"}
     assert np.isnan(track.area).all()
+
+
+def test_a_flat_body_is_not_taken_for_round(rng):
+    track = track_region(movie(rng, GROWING, dose=5), GROWING[0], gain=1.0)
+    assert not track.is_round.any()
 
 
 def test_a_beam_that_flickers_by_more_than_the_contrast(rng):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.regions.contour import (
     Contour,
@@ -21,7 +21,10 @@ from napari_insitu_tem.measure.regions.levels import (
     smoothed_strip,
     touching,
 )
+from napari_insitu_tem.measure.regions.noise import Noise
+from napari_insitu_tem.measure.regions.rims import Profile, rim_profile, step_profile
 from napari_insitu_tem.measure.regions.strips import Strip
+from napari_insitu_tem.measure.regions.visible import contrast_seen, fading
 
 FloatArray = NDArray[np.float64]
 
@@ -31,24 +34,8 @@ _FARTHEST = 1.5
 _NOISE_WAVES = 6
 #: Places around the outline at which its uncertainty is worked out.
 _PLACES = 40
-#: Depth in px of the window behind the edge that shows whether it is a step, and
-#: uncertainties that count.
-_RIM, _SURE = 4.0, 4.0
 #: The parameters besides the displacement: both levels and the logarithm of the blur.
 _EXTRAS = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Noise:
-    """Variance of a pixel: ``floor + gain * level``."""
-
-    floor: float
-    gain: float
-
-    def of(self, level: ArrayLike) -> FloatArray:
-        """Variance at a brightness."""
-        counted = self.gain * np.maximum(np.asarray(level, dtype=np.float64), 0.0)
-        return np.asarray(np.maximum(self.floor + counted, 1e-12))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +62,13 @@ class Displacement:
     log_width_score, log_width_information
         For learning the width.
     fades
-        Part by which the contrast goes on rising behind the edge, 0 where it cannot be
-        told from none.
+        Part by which the contrast rises more than expected behind the edge, 0 where it
+        cannot be told from none.
     filled
         (A,) part of a window next to each node that another body fills.
+    misfit, weight
+        (A, H) squares of what is left, in variances of a pixel, and the area in px that
+        each stands for.
     """
 
     outward: FloatArray
@@ -95,6 +85,8 @@ class Displacement:
     log_width_information: float
     fades: float = 0.0
     filled: FloatArray = field(default_factory=lambda: np.zeros(0))
+    misfit: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+    weight: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def bridged(self) -> NDArray[np.bool_]:
@@ -126,6 +118,7 @@ def fit_displacement(
     prior: tuple[FloatArray, FloatArray],
     widths: Sequence[float],
     filled_before: FloatArray | None = None,
+    round_radius: float | None = None,
 ) -> Displacement:
     """Fit the edge along the whole outline.
 
@@ -145,11 +138,15 @@ def fit_displacement(
         Width of the edge in each step: wide ones first reach far.
     filled_before
         (A,) `Displacement.filled` in the frame before.
+    round_radius
+        Radius of a body that is round in depth too and thins towards its rim, see
+        `rims.rim_profile`; None: one with a step at its edge.
 
     Notes
     -----
     The model is ``out + (in - out) Phi((d(s) - n) / w)`` at offset n from the outline
-    at arc s, with d(s) a Fourier series. Each step is one of Fisher scoring for
+    at arc s, with d(s) a Fourier series (and the rim of a ball in place of Phi for a
+    round body). Each step is one of Fisher scoring for
     the series, both levels and the width together, after the local levels have been
     fitted; the prior enters as a quadratic penalty. The covariance of the series is the
     inverse of the same information, so neighbouring nodes share what they share.
@@ -165,9 +162,22 @@ def fit_displacement(
     for step, width in enumerate(widths):
         edge = basis @ c
         weight, filled = own_weight(
-            strip, smooth, levels, edge, width, arc, level_noise, filled_before
+            strip,
+            smooth,
+            levels,
+            edge,
+            width,
+            arc,
+            level_noise,
+            filled_before,
+            is_round=round_radius is not None,
         )
-        inner, bell, away = _edge(away_from, edge, width)
+        away = away_from - edge[:, None]
+        if round_radius is None:
+            profile = step_profile(away, width)
+        else:
+            profile = rim_profile(away, width, round_radius)
+        inner = profile.inner
         depth = depth_weight(strip, width)
         if step or len(widths) == 1:
             levels = fitted_levels(
@@ -176,9 +186,7 @@ def fit_displacement(
         step_size = _steps(levels)
         model = levels.outside[:, None] + step_size[:, None] * inner
         per = weight / noise.of(model)
-        slopes = _slopes(
-            strip, per, model, step_size[:, None] * bell, inner, away / width
-        )
+        slopes = _slopes(strip, per, model, step_size[:, None], profile)
         matrix, vector = _bordered(slopes, basis, c - mean, variance)
         try:
             moved = np.linalg.solve(matrix, vector)[:size]
@@ -187,21 +195,11 @@ def fit_displacement(
         farthest = np.abs(basis @ moved).max()
         c = c + moved * min(1.0, _FARTHEST * width / max(farthest, 1e-12))
     own = replace(strip, weight=weight)
-    found = _result(own, basis, c, levels, slopes, matrix, widths[-1], model, noise)
-    fades = _fading(own, basis @ c, widths[-1], levels, noise)
-    return replace(found, filled=filled, fades=fades)
-
-
-def _edge(
-    offsets: FloatArray, edge: FloatArray, width: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Part inside, its slope by the edge's place, and the distance from it."""
-    from scipy.special import ndtr
-
-    away = offsets - edge[:, None]
-    z = away / width
-    bell = np.exp(-0.5 * z * z) / (np.sqrt(2 * np.pi) * width)
-    return ndtr(-z), bell, away
+    seen = (basis @ c, model, inner)
+    found = _result(own, basis, c, levels, slopes, matrix, widths[-1], seen, noise)
+    fades = fading(own, basis @ c, model, widths[-1], levels.contrast, noise)
+    misfit = (strip.values - model) ** 2 / noise.of(model)
+    return replace(found, filled=filled, fades=fades, misfit=misfit, weight=weight)
 
 
 def _steps(levels: Levels) -> FloatArray:
@@ -215,13 +213,13 @@ def _slopes(
     strip: Strip,
     per: FloatArray,
     model: FloatArray,
-    slope: FloatArray,
-    inner: FloatArray,
-    away: FloatArray,
+    step: FloatArray,
+    profile: Profile,
 ) -> _Slopes:
     left = (strip.values - model) * per
+    slope, inner = step * profile.bell, profile.inner
     weighted = slope * per
-    extras = np.stack([inner, 1 - inner, slope * away])
+    extras = np.stack([inner, 1 - inner, step * profile.by_width])
     return _Slopes(
         score=(slope * left).sum(axis=1),
         information=(slope * weighted).sum(axis=1),
@@ -259,7 +257,7 @@ def _result(
     slopes: _Slopes,
     matrix: FloatArray,
     width: float,
-    model: FloatArray,
+    seen: tuple[FloatArray, FloatArray, FloatArray],
     noise: Noise,
 ) -> Displacement:
     size = len(c)
@@ -267,10 +265,10 @@ def _result(
         covariance = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         covariance = np.full_like(matrix, np.nan)
-    edge = basis @ c
+    edge, model, inner = seen
     own = covariance[:size, :size]
     local = _local(basis, own)
-    contrast, u_contrast, visible = _contrast(strip, edge, width, levels, noise)
+    contrast, u_contrast, visible = contrast_seen(strip, edge, inner, width, noise)
     return Displacement(
         outward=edge,
         coefficients=c,
@@ -298,77 +296,6 @@ def _local(basis: FloatArray, covariance: FloatArray) -> FloatArray:
     some = np.einsum("ak,kl,al->a", thin, covariance, thin, optimize=False)
     at = np.arange(0, count, apart)
     return np.asarray(np.interp(np.arange(count), at, some, period=count))
-
-
-def _contrast(
-    strip: Strip, edge: FloatArray, width: float, levels: Levels, noise: Noise
-) -> tuple[float, float, float]:
-    """Difference across the edge from samples next to it, and the part that shows it.
-
-    The samples of each node lie within four widths on either side, so that it is the
-    edge that counts and not a slope of the whole field.
-    """
-    away = strip.offsets - edge[:, None]
-    reach = 4 * width
-    inner = strip.weight * ((away < -0.5 * width) & (away > -reach))
-    outer = strip.weight * ((away > 0.5 * width) & (away < reach))
-    sums = np.stack(
-        [
-            (inner * strip.values).sum(axis=1),
-            inner.sum(axis=1),
-            (outer * strip.values).sum(axis=1),
-            outer.sum(axis=1),
-        ]
-    )
-    total = sums.sum(axis=1)
-    if total[1] <= 0 or total[3] <= 0:
-        return 0.0, np.inf, 0.0
-    level_in, level_out = total[0] / total[1], total[2] / total[3]
-    variance = noise.of(np.array([level_in, level_out]))
-    spread = float(np.sqrt(variance[0] / total[1] + variance[1] / total[3]))
-    contrast = float(level_in - level_out)
-    return contrast, spread, _visible(sums, contrast, float(variance.mean()))
-
-
-def _fading(
-    strip: Strip, edge: FloatArray, width: float, levels: Levels, noise: Noise
-) -> float:
-    """How much more contrast there is farther in; 0 below four times its noise.
-
-    A body of one thickness has the same behind its blurred edge as deeper inside; one
-    that thins towards its rim, as a sphere does, has more and more.
-    """
-    depth = edge[:, None] - strip.offsets
-    near, far = 2 * width, 2 * width + _RIM
-    masks = ((depth > near) & (depth < far), (depth > far) & (depth < 2 * far))
-    contrasts, spreads = [], []
-    for mask in masks:
-        weight = strip.weight * mask
-        total = float(weight.sum())
-        if total <= 0 or not levels.contrast:
-            return 0.0
-        above = strip.values - levels.outside[:, None]
-        contrasts.append(float((weight * above).sum()) / total)
-        spreads.append(float(noise.of(np.mean(levels.inside))) / total)
-    rise = (contrasts[1] - contrasts[0]) / levels.contrast
-    spread = float(np.sqrt(sum(spreads))) / abs(levels.contrast)
-    return rise if abs(rise) > _SURE * spread else 0.0
-
-
-def _visible(sums: FloatArray, contrast: float, variance: float) -> float:
-    """Part of the outline, in pieces long enough to tell, with an edge of its own."""
-    if contrast == 0:
-        return 0.0
-    nodes = sums.shape[1]
-    own = np.minimum(sums[1], sums[3]).sum()
-    pieces = int(np.clip(own * contrast**2 / (variance * 2 * 25.0), 1, 24))
-    if pieces < 4:
-        return 1.0
-    starts = np.arange(pieces) * nodes // pieces
-    parts = np.add.reduceat(sums, starts, axis=1)
-    step = parts[0] / np.maximum(parts[1], 1e-9) - parts[2] / np.maximum(parts[3], 1e-9)
-    known = (parts[1] > 0) & (parts[3] > 0)
-    return float(np.mean((step / contrast > 0.4) & known))
 
 
 def _excess(

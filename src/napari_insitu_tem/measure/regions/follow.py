@@ -12,9 +12,16 @@ from napari_insitu_tem.measure.regions.contour import (
     Contour,
     wave_basis,
 )
-from napari_insitu_tem.measure.regions.fit import Displacement, Noise, fit_displacement
+from napari_insitu_tem.measure.regions.fit import Displacement, fit_displacement
 from napari_insitu_tem.measure.regions.levels import at_nodes, smoothed
-from napari_insitu_tem.measure.regions.memory import Memory, noise_of, search_reach
+from napari_insitu_tem.measure.regions.memory import (
+    USUAL_WIDTH,
+    Memory,
+    noise_of,
+    search_reach,
+)
+from napari_insitu_tem.measure.regions.noise import Noise
+from napari_insitu_tem.measure.regions.roundness import RIM_GROWTH, roundness_of
 from napari_insitu_tem.measure.regions.search import found_again
 from napari_insitu_tem.measure.regions.strips import unrolled
 
@@ -40,6 +47,12 @@ _MOST_GROWTH = 0.3
 #: How much farther a particle that was not found is looked for, and how much its area
 #: and contrast may differ then.
 _FARTHER, _ALIKE_AREA, _ALIKE_CONTRAST = 3.0, 0.15, 0.3
+#: Difference of the squares of what is left that decides between flat and round bodies,
+#: from which on a body may well be round, and what of its contrast may be left of one.
+_DECIDED, _OPEN, _UNLIKE = 15.0, 6.0, 0.08
+#: Uncertainty of the area of a round body, in parts: contrast may go otherwise than
+#: with thickness.
+_ROUND_DOUBT = 0.006
 #: Rise of the contrast behind the edge from which on there is no step, in parts.
 _MOST_FADING = 0.05
 #: Widths of the edge over which the curvature is averaged.
@@ -116,6 +129,8 @@ def follow(frame: NDArray[Any], memory: Memory, gain: float | None) -> Sighting:
     found = _find(frame, memory, expected, noise, search_reach(expected))
     if found is None:
         return _missed(memory, NO_DATA)
+    if not memory.is_round and abs(memory.roundness) < _DECIDED:
+        found, memory = _flat_or_round(frame, memory, found, noise, gain)
     sighting = _judged(found, memory, gain)
     doubted = sighting.flag in (LOW_CONTRAST, JUMP) or not found.is_settled
     if memory.seen > 1 and doubted:
@@ -148,11 +163,14 @@ def _find(
     """Place and size first, then the shape; None where nothing is known there."""
     levels = memory.levels.on(len(expected.nodes))
     level = 0.5 * float(np.mean(levels.inside + levels.outside))
+    near = levels
+    if memory.is_round:
+        near = levels.near_a_rim(expected.radius)
     filled = memory.filled
     if filled is not None:
         filled = at_nodes(filled, len(expected.nodes))
     contour, _ = found_again(
-        frame, expected, levels, float(noise.of(level)), reach, memory.usual, filled
+        frame, expected, near, float(noise.of(level)), reach, memory.usual, filled
     )
     variance = memory.prior(contour)
     total = np.zeros(len(variance))
@@ -163,8 +181,10 @@ def _find(
         strip = unrolled(frame, contour, 4.0 * max(widths) + 9.0)
         if not strip.weight.sum() > 0.3 * strip.weight.size:
             return None
+        radius = contour.radius if memory.is_round else None
+        prior = (-total, variance)
         fit = fit_displacement(
-            strip, contour, levels, noise, (-total, variance), widths, filled
+            strip, contour, levels, noise, prior, widths, filled, radius
         )
         # The prior's mean is where the outline was expected, seen from here.
         total = fit.coefficients + total
@@ -190,6 +210,40 @@ def _find(
         width,
         settled,
     )
+
+
+def _flat_or_round(
+    frame: NDArray[Any],
+    memory: Memory,
+    found: _Found,
+    noise: Noise,
+    gain: float | None,
+) -> tuple[_Found, Memory]:
+    """The body with a step at its edge, or with a rim where it is round in depth.
+
+    A round body, fitted as if it had a step at its edge, is found a fifth too small.
+    """
+    levels = found.fit.levels
+    shape = roundness_of(
+        frame, found.middle, float(levels.outside.mean()), found.fit.width, noise
+    )
+    excess = _excess(memory, found.fit, gain)
+    memory = replace(memory, roundness=memory.roundness + shape.gained / excess)
+    if memory.roundness < _DECIDED or shape.misfit > _UNLIKE:
+        return found, memory
+    start = found.middle.moved(0j, 1.0 + RIM_GROWTH)
+    other = replace(
+        memory,
+        contour=start,
+        levels=levels.on(len(start.nodes)).as_round(),
+        width=min(found.width, USUAL_WIDTH),
+        is_round=True,
+        seen=0,
+    )
+    body = _find(frame, other, start, noise, search_reach(start))
+    if body is None or body.fit.contrast * found.fit.contrast <= 0:
+        return found, memory
+    return body, other
 
 
 def _restarted(contour: Contour, fit: Displacement) -> Contour:
@@ -244,6 +298,8 @@ def _judged(found: _Found, memory: Memory, gain: float | None) -> Sighting:
     covariance = fit.covariance * excess * bent
     u_area = max(float(by_area @ covariance @ by_area), 0.0) ** 0.5
     u_area = float(np.hypot(u_area, _u_bridged(found)))
+    if memory.is_round:
+        u_area = float(np.hypot(u_area, _ROUND_DOUBT * contour.area))
     u_outward = np.sqrt(np.maximum(local * excess * bent, 0.0))
     if len(u_outward) != len(contour.nodes):
         at = np.linspace(0, len(u_outward), len(contour.nodes), endpoint=False)
@@ -293,7 +349,8 @@ def _verdict(
         return OUT_OF_FRAME, True, found.out > _GONE
     if not u_area < _MOST_VAGUE * contour.area:
         return UNRESOLVED, False, False
-    if fit.fades > _MOST_FADING:
+    is_open = not memory.is_round and memory.roundness > _OPEN
+    if fit.fades > _MOST_FADING or is_open:
         return UNRESOLVED, True, False
     hidden = float(fit.bridged.mean())
     if fit.visible < _LEAST_VISIBLE or hidden > _MOST_BRIDGED:

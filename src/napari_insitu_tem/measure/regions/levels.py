@@ -14,6 +14,10 @@ FloatArray = NDArray[np.float64]
 #: Part of the contrast up to which noise may move a level, and the shortest arc in px
 #: over which levels are averaged.
 _LEVEL_NOISE, _SHORTEST_ARC = 0.07, 22.0
+#: Depth in px behind the rim of a round body in which it is looked for.
+_RIM_DEPTH = 6.0
+#: Contrast of the middle of a round body over that next to its rim, about.
+_FULL = 1.5
 #: Width across the outline over which a level counts, in px.
 _DEPTH = 9.0
 #: Widths of the blur beyond which something of the wrong brightness is another body.
@@ -44,6 +48,17 @@ class Levels:
     def contrast(self) -> float:
         """Mean of inside minus outside."""
         return float(np.mean(self.inside - self.outside))
+
+    def near_a_rim(self, radius: float) -> Levels:
+        """What a round body of these levels shows next to its rim, where it is thin."""
+        out = max(1.0 - _RIM_DEPTH / max(radius, _RIM_DEPTH), 0.0)
+        part = np.sqrt(1.0 - out**2)
+        return Levels(self.outside + part * (self.inside - self.outside), self.outside)
+
+    def as_round(self) -> Levels:
+        """Levels of a round body, about, that was taken for a flat one."""
+        step = self.inside - self.outside
+        return Levels(self.outside + _FULL * step, self.outside)
 
     def on(self, nodes: int) -> Levels:
         """The same levels at another number of nodes."""
@@ -136,6 +151,8 @@ def own_weight(
     arc: float,
     variance: float,
     filled_before: FloatArray | None = None,
+    *,
+    is_round: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
     """Areas of samples without those of neighbouring bodies, and where they touch.
 
@@ -162,7 +179,9 @@ def own_weight(
     away = strip.offsets - edge[:, None]
     gap = _BEYOND * blur + 0.5 * _FOREIGN_DEPTH
     wrong_out = (away > gap) & (mean > _FOREIGN)
-    wrong_in = (away < -gap) & (mean < 1 - _FOREIGN)
+    # A round body is nowhere as bright near its rim as at its centre.
+    least = 0.0 if is_round else 1 - _FOREIGN
+    wrong_in = (away < -gap) & (mean < least)
     grown = max(1, round(blur / step))
     beyond = np.maximum.accumulate(_widened(wrong_out, grown), axis=1) & (away > 0)
     within = np.maximum.accumulate(_widened(wrong_in, grown)[:, ::-1], axis=1)[:, ::-1]

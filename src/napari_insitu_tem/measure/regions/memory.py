@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.measure.noise import averaging_noise
 from napari_insitu_tem.measure.regions.contour import Contour, reaches, wave_basis
-from napari_insitu_tem.measure.regions.fit import Displacement, Noise
+from napari_insitu_tem.measure.regions.fit import Displacement
 from napari_insitu_tem.measure.regions.levels import Levels, at_nodes
+from napari_insitu_tem.measure.regions.noise import Noise
 from napari_insitu_tem.measure.regions.strips import unrolled
 
 FloatArray = NDArray[np.float64]
@@ -28,12 +29,14 @@ _FIRST_RIPPLE, _FALL, _LAST_LEARNT = 3, 4, 12
 #: The same power for what a hand draws, whose corners are anywhere.
 _FALL_DRAWN = 3
 #: Width of an edge that is usual, in px, and by which factor others are from it.
-_USUAL_WIDTH, _WIDTH_FACTOR = 1.7, 0.35
+USUAL_WIDTH, _WIDTH_FACTOR = 1.7, 0.35
 #: How much less the width is learnt where the outline is not sure.
 _BLUNT = 2.5
 #: Change of brightness around a particle from frame to frame, in parts of its contrast,
 #: up to which it is the particle's own.
 _LEAST_FLICKER = 0.15
+#: Pixels whose mean tells how bright a part of a frame is.
+_ENOUGH = 20_000
 #: Distance in px of two pixels whose noise is taken as independent.
 _FAR = 3
 #: Largest factor by which the noise of a mean may exceed that of pixels.
@@ -58,12 +61,16 @@ class Around:
 
     def mean_of(self, frame: NDArray[Any]) -> float:
         """Mean of the same part of another frame; NaN where that does not have it."""
-        part = frame[slice(*self.rows), slice(*self.columns)]
+        size = (self.rows[1] - self.rows[0]) * (self.columns[1] - self.columns[0])
+        thin = max(1, int(np.sqrt(size / _ENOUGH)))
+        part = frame[slice(*self.rows, thin), slice(*self.columns, thin)]
         if part.size == 0:
             return float("nan")
-        if part.dtype.kind == "f":
+        mean = float(part.mean(dtype=np.float64))
+        if not np.isfinite(mean):
             part = part[np.isfinite(part)]
-        return float(part.mean(dtype=np.float64)) if part.size else float("nan")
+            mean = float(part.mean(dtype=np.float64)) if part.size else mean
+        return mean
 
 
 def around(frame: NDArray[Any], contour: Contour) -> Around:
@@ -111,6 +118,11 @@ class Memory:
         How bright the part of the frame around it was.
     spread
         Variance of a mean of pixels over what single pixels say.
+    is_round
+        Whether its edge is the rim of a body that is round in depth too.
+    roundness
+        By how much that fitted better than a step in all frames so far: twice the
+        logarithm of the ratio of likelihoods.
     """
 
     contour: Contour
@@ -127,6 +139,8 @@ class Memory:
     seen: int = 0
     around: Around | None = None
     spread: float = 1.0
+    is_round: bool = False
+    roundness: float = 0.0
 
     @property
     def expected(self) -> Contour:
@@ -188,6 +202,8 @@ class Memory:
             seen=self.seen + 1,
             around=self.around,
             spread=self.spread,
+            is_round=self.is_round,
+            roundness=self.roundness,
         )
 
     def lit(self, frame: NDArray[Any]) -> Memory:
@@ -222,7 +238,7 @@ class Memory:
             trust = 1.0  # clearly wider, however the outline follows the noise
         share = 1.0 - _KEPT if self.seen else 1.0
         score = trust * fit.log_width_score
-        score += share * own * np.log(_USUAL_WIDTH / self.width)
+        score += share * own * np.log(USUAL_WIDTH / self.width)
         information = _KEPT * self.width_information
         information += trust * fit.log_width_information
         step = np.clip(score / (information + own), -0.3, 0.3)

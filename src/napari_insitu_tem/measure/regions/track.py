@@ -60,14 +60,17 @@ class RegionTrack:
     flag
         (T,) "" or why there is no outline or a doubtful one: `low_contrast` (no edge
         above the noise), `out_of_frame`, `unresolved` (too small for its blur, no edge
-        along a quarter of it, as where particles touch, or no step, as at the rim of a
-        sphere; there is no outline then), `jump` (much farther or
+        along a quarter of it, as where particles touch, or neither a step at its edge
+        nor the rim of a ball; there is no outline then), `jump` (much farther or
         larger than from frame to frame before), `no_data` (the frame is missing or
         blank), `lost` (given up before), `not_tracked` (not asked for).
     contrast
         (T,) brightness inside minus outside, in counts a pixel.
     blur
         (T,) width of the edge in px (1 s.d.), with that of pixel and interpolation.
+    is_round
+        (T,) whether the edge was that of a body round in depth too, as of a ball, whose
+        contrast falls to nothing at its rim; else a step was fitted.
     stopped
         Frame after which nothing was followed any more, and why, for each direction.
     parameters
@@ -88,6 +91,7 @@ class RegionTrack:
     flag: NDArray[np.str_]
     contrast: FloatArray
     blur: FloatArray
+    is_round: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     stopped: dict[str, tuple[int, str]] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
 
@@ -142,6 +146,10 @@ def track_region(
     levels on both sides, blur, noise and motion are learnt on the way. The bound for a
     frame is ``u_A = 1.883 sqrt(P s / D) / C`` with the perimeter P, blur s, dose
     D a pixel and contrast C (Cramer-Rao; everything else known).
+
+    A body whose contrast rises from its rim to its middle as that of a ball does is
+    fitted with the rim of a ball, from the frame on in which that is clear
+    (`roundness.roundness_of`): a step would find its area a fifth too small.
 
     The uncertainty of the area is that of the fit, whose covariance contains what
     neighbouring points share, the levels and the blur, times the noise found beside
@@ -225,6 +233,7 @@ class _Row:
     flag: str
     outline: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     numbers: tuple[float, ...] = (np.nan,) * 12
+    is_round: bool = False
 
 
 def _run(
@@ -313,7 +322,7 @@ def _row(sighting: Sighting) -> _Row:
         fit.levels.contrast,
         fit.width,
     )
-    return _Row(sighting.flag, contour.vertices(), numbers)
+    return _Row(sighting.flag, contour.vertices(), numbers, sighting.memory.is_round)
 
 
 def _track(
@@ -347,6 +356,7 @@ def _track(
         contrast=next(columns),
         blur=next(columns),
         flag=np.array([row.flag for row in full]),
+        is_round=np.array([row.is_round for row in full], dtype=np.bool_),
         stopped=stopped,
         parameters=parameters,
         **named,
