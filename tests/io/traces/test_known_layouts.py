@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -307,3 +307,21 @@ def test_the_minus_of_typesetters(tmp_path) -> None:
     trace = read(tmp_path, ["Time (s),Voltage (V),Current (A)", *rows])
     np.testing.assert_allclose(trace.values("potential_V"), -POTENTIAL)
     np.testing.assert_allclose(trace.values("current_A"), -CURRENT, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "zero"),
+    [
+        ("timestamp", 1.0, 0.0),
+        ("Timestamp_ms", 1e3, 0.0),
+        ("Time (s)", 1.0, 0.0),
+        ("Time (s)", 1.0, 2_082_844_800.0),  # as LabVIEW counts
+    ],
+)
+def test_seconds_that_are_moments(tmp_path, name, scale, zero) -> None:
+    """No record lasts fifty years: they are seconds since 1970 or 1904, and UTC."""
+    times = [f"{(1_700_000_000 + zero + t) * scale:.1f}" for t in TIME]
+    rows = [f"{at},{row}" for at, row in zip(times, rows_of("{e},{i}"), strict=True)]
+    trace = read(tmp_path, [f"{name},Voltage (V),Current (A)", *rows])
+    check_values(trace, start=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC))
+    assert ("1904" if zero else "1970") in trace.warnings[0]

@@ -257,7 +257,9 @@ def _fits(name: str, symbol: str) -> bool:
     """Whether a loosely attached unit belongs to a name: `Channel A` is no current."""
     dimension = UNITS[symbol][0]
     word = plain(name)
-    if dimension == "time" and (word in STEP_TIMES or word.endswith("time")):
+    if dimension == "time" and (
+        word in STEP_TIMES | STAMP_NAMES or word.endswith("time")
+    ):
         return True
     for role, names in NAMES.items():
         if DIMENSIONS[role] == dimension and word in names:

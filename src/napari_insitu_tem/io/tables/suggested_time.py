@@ -13,7 +13,7 @@ from napari_insitu_tem.io.tables.column_names import (
     factor,
 )
 from napari_insitu_tem.io.tables.raw_table import RawTable
-from napari_insitu_tem.io.tables.time_columns import read_stamps
+from napari_insitu_tem.io.tables.time_columns import epoch_of, read_stamps
 from napari_insitu_tem.model.column_mapping import ColumnChoice
 
 
@@ -43,10 +43,21 @@ def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
         return _elapsed(table, forward or found, dates, doubts)
     if dates:
         return ColumnChoice(table.keys[dates[0]], "date")
+    return _moments(table) or _unnamed_time(table, doubts)
+
+
+def _moments(table: RawTable) -> ColumnChoice | None:
+    """Seconds or milliseconds since 1970, by their name or their size."""
     for i, label in enumerate(table.labels):
-        if label.plain in UNIX_NAMES and table.kind(i) == "number":
+        if table.kind(i) != "number":
+            continue
+        if label.plain in UNIX_NAMES:
             return ColumnChoice(table.keys[i], label.unit or "s")
-    return _unnamed_time(table, doubts)
+        if label.plain in STAMP_NAMES and label.unit in ("", "s", "ms"):
+            for unit in [label.unit] if label.unit else ["s", "ms"]:
+                if np.isfinite(epoch_of(table.numbers(i) * factor(unit))):
+                    return ColumnChoice(table.keys[i], unit)
+    return None
 
 
 def has_named_time(table: RawTable) -> bool:

@@ -25,6 +25,7 @@ _PARTS = re.compile(
     r"(?P<h>\d+):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:[.,]\d+)?))?\s*$"
 )
 _DAY = 86400.0
+_ZERO_1904 = -2_082_844_800.0
 _LOOK = 50
 
 
@@ -43,6 +44,20 @@ class Stamps:
 
     seconds: FloatArray
     first: DateReading | None
+
+
+def epoch_of(seconds: FloatArray) -> float:
+    """The moment that seconds count from, in s of 1970, where they are too many.
+
+    No record lasts thirty years: seconds of 2001 to 2049 since 1970, or since 1904 as
+    LabVIEW counts them, are moments. NaN where they can be elapsed times.
+    """
+    known = seconds[np.isfinite(seconds)]
+    for zero in (0.0, _ZERO_1904):
+        moments = known + zero
+        if known.size > 1 and moments.min() > 1e9 and moments.max() < 2.5e9:
+            return zero
+    return math.nan
 
 
 def kind_of(column: pd.Series[Any]) -> Kind:

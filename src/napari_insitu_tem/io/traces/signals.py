@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.tables.column_names import UNIX_NAMES, factor
 from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.time_columns import epoch_of
 from napari_insitu_tem.io.traces.table_starts import (
     TableStart,
     dates_of,
@@ -141,9 +142,17 @@ def _times(
     if choice.unit == "h:m:s":
         return table.clock(index)
     seconds = _scaled(table, index, choice, path)
+    zero = epoch_of(seconds)
     if table.labels[index].plain in UNIX_NAMES:
         return _from_unix(seconds, table.keys[index], signals)
-    return seconds
+    if np.isnan(zero):
+        return seconds
+    year = 1970 if zero == 0 else 1904
+    signals.warnings.append(
+        f"{table.keys[index]!r} was read as seconds since {year} (UTC); time zero is "
+        "the first sample."
+    )
+    return _from_unix(seconds + zero, table.keys[index], signals)
 
 
 def _from_unix(seconds: FloatArray, key: str, signals: Signals) -> FloatArray:
