@@ -33,6 +33,7 @@ CASES = (
     (20, 1.2, 0.0, "still"),
     (20, 0.7, 0.0, "a disc crosses"),
     (20, 0.7, 0.0, "drift of 0.6 px a frame"),
+    (20, 0.7, 0.0, "jitter of 2 px"),
 )
 
 
@@ -61,6 +62,9 @@ def movie(
         mean = pattern
         if motion.startswith("drift"):
             mean = shift(pattern, (0.3 * t, 0.5 * t), order=1, mode="nearest")
+        if motion.startswith("jitter"):
+            by = rng.normal(0, 2.0, 2)
+            mean = shift(pattern, by, order=3, mode="nearest")
         if motion.startswith("a disc"):
             disc = (np.hypot(y - n / 2, x - 60 - 2 * t) < 40).astype(float)
             mean = pattern * (1 - 0.4 * gaussian_filter(disc, 1.5))

@@ -20,12 +20,14 @@ from napari_insitu_tem.measure import estimate_drift
 
 SIDE, FRAMES, PAD = 512, 24, 32
 CASES = (
-    ("objects", 20, 0.15, 0.0),
-    ("objects", 5, 0.15, 0.0),
-    ("objects", 2, 0.10, 0.0),
-    ("texture", 5, 0.10, 0.0),
-    ("texture", 2, 0.05, 0.0),
-    ("texture", 5, 0.10, 0.1),
+    ("objects", 20, 0.15, 0.0, ""),
+    ("objects", 5, 0.15, 0.0, ""),
+    ("objects", 2, 0.10, 0.0, ""),
+    ("texture", 5, 0.10, 0.0, ""),
+    ("texture", 2, 0.05, 0.0, ""),
+    ("texture", 5, 0.10, 0.1, ""),
+    ("texture", 20, 0.10, 0.0, "a particle grows to a quarter of the field"),
+    ("texture", 20, 0.10, 0.0, "a front of 30 % crosses the field"),
 )
 
 
@@ -50,8 +52,27 @@ def scene(kind: str) -> np.ndarray:
     return (image - image.mean()) / image.std()
 
 
+def changed(mean: np.ndarray, change: str, t: int, shift: np.ndarray) -> np.ndarray:
+    """The specimen itself changes, where it has drifted to."""
+    if not change:
+        return mean
+    y, x = (np.arange(SIDE) - d for d in shift)
+    part = t / (FRAMES - 1)
+    if change.startswith("a front"):
+        away = np.broadcast_to(x - SIDE * (0.1 + 0.8 * part), mean.shape)
+    else:
+        away = np.hypot(y[:, None] - SIDE / 3, x - SIDE / 3) - (40 + 105 * part)
+    inside = 0.5 * (1 - np.tanh(away / 1.5))
+    return mean * (1 - 0.3 * inside)
+
+
 def movie(
-    kind: str, dose: float, contrast: float, pattern: float, rng: np.random.Generator
+    kind: str,
+    dose: float,
+    contrast: float,
+    pattern: float,
+    change: str,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Frames, true shifts, and the bound of one frame's shift."""
     steps = rng.normal(0, 0.7, (FRAMES, 2))
@@ -63,7 +84,7 @@ def movie(
     for t, shift in enumerate(shifts):
         moved = np.fft.ifft2(fourier_shift(spectrum, shift)).real[inside]
         mean = np.maximum(dose * (1 + contrast * moved), 0.01)
-        frames[t] = rng.poisson(mean) * response
+        frames[t] = rng.poisson(changed(mean, change, t, shift)) * response
         if t == 0:
             inform = [np.sum(g**2 / mean) for g in np.gradient(mean)]
     return frames, shifts, float(np.sqrt(np.mean(1 / np.array(inform))))
@@ -89,14 +110,14 @@ def rms(values: object) -> float:
 
 
 def case_rows(
-    kind: str, dose: float, contrast: float, pattern: float, count: int
+    kind: str, dose: float, contrast: float, pattern: float, change: str, count: int
 ) -> Iterator[dict]:
     """Precision and honesty of one kind of movie."""
     ours, first, peer, stated, seconds, other = [], [], [], [], 0.0, 0.0
     bound = 0.0
     for seed in range(count):
         rng = np.random.default_rng(100 + seed)
-        frames, shifts, bound = movie(kind, dose, contrast, pattern, rng)
+        frames, shifts, bound = movie(kind, dose, contrast, pattern, change, rng)
         began = time.process_time()
         drift = estimate_drift(frames)
         seconds += time.process_time() - began
@@ -113,6 +134,8 @@ def case_rows(
     name = f"{kind}, {dose} e/px, rms contrast {contrast}"
     if pattern:
         name += f", {100 * pattern:.0f} % fixed pattern"
+    if change:
+        name += f", {change}"
     yield row(
         "drift",
         f"{name}, {FRAMES} frames x {count}",
