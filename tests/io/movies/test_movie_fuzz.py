@@ -46,6 +46,30 @@ def tiff(path: Path, **options) -> None:
     tifffile.imwrite(path, options.pop("data", DATA), **options)
 
 
+def series(path: Path) -> None:
+    """Two series of an OME file, and pages of another size."""
+    with tifffile.TiffWriter(path, ome=True) as file:
+        for part in (DATA, DATA[:2, ::2]):
+            file.write(part, photometric="minisblack", metadata={"axes": "TYX"})
+
+
+def nexus(path: Path) -> None:
+    """A chain of defaults, links, and arrays of other conventions beside."""
+    import h5py
+
+    axes = sibling("hdf5_axes")
+    with h5py.File(path, "w") as file:
+        group = axes.plot(file, None)
+        file.create_dataset("raw/data", data=DATA, chunks=True, compression="gzip")
+        group["data"] = h5py.SoftLink("/raw/data")
+        file.create_dataset("colour", data=np.zeros((3, 8, 8, 3), "u1"))
+        movie = file.create_group("Experiments/movie")
+        movie["data"] = DATA[:, None]
+        for i, scale in enumerate((0.5, 1.0, 0.2, 0.2)):
+            about = {"scale": scale, "units": "nm" if i > 1 else "s", "offset": 0.0}
+            movie.create_group(f"axis-{i}").attrs.update(about)
+
+
 def mrc(path: Path) -> None:
     import mrcfile
 
@@ -107,6 +131,10 @@ def zarr(form: int, **options) -> Callable[[Path], None]:
     return write
 
 
+def channels(path: Path) -> None:
+    sibling("ome_zarr").ome(path, np.stack([DATA, DATA], 1)[:, :, None])
+
+
 def blosc(path: Path) -> None:
     module = sibling("ome_zarr")
     module.write(path, DATA, form=2, **module.codecs(2)["Blosc"])
@@ -150,6 +178,14 @@ SAMPLES: dict[str, tuple[str, Callable[[Path], None]]] = {
         "",
         lambda path: tiff(path, metadata={"axes": "TYX", "PhysicalSizeX": 0.1}),
     ),
+    "hyper.tif": (
+        "",
+        lambda path: tiff(
+            path, data=np.stack([DATA] * 2, 1), imagej=True, metadata={"axes": "TCYX"}
+        ),
+    ),
+    "series.ome.tif": ("", series),
+    "bits.tif": ("", lambda path: tiff(path, data=DATA > 100, compression="lzw")),
     "a.mrc": ("", mrc),
     "a.dm3": ("", dm),
     "a.dm4": ("", dm),
@@ -171,10 +207,12 @@ SAMPLES: dict[str, tuple[str, Callable[[Path], None]]] = {
     ),
     "a.emd": ("h5py", velox),
     "a.h5": ("h5py", hdf5),
+    "nexus.h5": ("h5py", nexus),
     "a.npy": ("", lambda path: np.save(path, DATA)),
     "fortran.npy": ("", lambda path: np.save(path, np.asfortranarray(DATA))),
     "v3.zarr": ("zarr", zarr(3)),
     "v2.zarr": ("zarr", zarr(2)),
+    "channels.zarr": ("zarr", channels),
     "blosc.zarr": ("zarr", blosc),
     "shards.zarr": ("zarr", shards),
     "a.png": ("", images),
@@ -238,9 +276,26 @@ def read_through(path: Path) -> bool:
                 assert frame.shape == movie.shape[1:]
                 assert frame.dtype == movie.dtype
         assert str(movie.audit)
+        for one in movie.datasets[-2:]:
+            read_another(path, one.key)
     finally:
         movie.close()
     return True
+
+
+def read_another(path: Path, key: str) -> None:
+    """Read the last frame of another dataset of a file."""
+    try:
+        movie = read_movie(path, dataset=key)
+    except ReadError:
+        return
+    try:
+        assert movie.dataset == key
+        assert movie.frames.frame(len(movie) - 1).shape == movie.shape[1:]
+    except InsituTemError as error:
+        assert str(error)
+    finally:
+        movie.close()
 
 
 def peak_memory(reset: bool = False) -> float:
