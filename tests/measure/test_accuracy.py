@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 #: Bars that are known to be missed, and stand as missed in the table: (what, where).
-MISSED: tuple[tuple[str, str], ...] = ()
+MISSED: tuple[tuple[str, str], ...] = (
+    # Bodies whose kind one frame does not tell: flagged, or more careful than needed.
+    ("sphere, outline: bias of the area", "width 30 px, 5 e/px"),
+    ("disc, ellipse: bias of the area", "width 30 px, 5 e/px"),
+    ("disc, ellipse: uncertainty of the area, stated over observed", "all"),
+)
 FOLDER = Path(__file__).parents[2] / "scripts" / "accuracy"
 
 
