@@ -82,10 +82,10 @@ def locate_edges(
     edge and are blurred as it is. Where a quarter of the profiles (ten at least) asks
     for slopes, the slopes and widths that all have in common are learnt from them, and
     all are fitted again with that. Where slopes are possible but not demanded and
-    would move the edge by more than twice its uncertainty, it is flagged `unresolved`. A
-    single profile in weak light may hide its slope: of those with 10 electrons a pixel,
-    20 rows and a slope of 5 % of the step a pixel on one side, half are flagged, and
-    one in ten of the others is off by more than 5 px.
+    would move the edge by more than twice its uncertainty, it is flagged `unresolved`.
+    A profile by itself may hide its slope in weak light: with 10 electrons a pixel, 20
+    rows and a slope of 5 % of the step a pixel on one side, half of them are flagged,
+    and one in ten of the others is off by more than 5 px.
 
     **Wire, sphere.** See `round_body.fit_round_bodies`: the thickness
     ``2 sqrt(R**2 - x**2)``, attenuating exponentially or linearly, integrated over
