@@ -83,3 +83,14 @@ def test_two_fronts_too_close_to_be_told_apart(rng):
     track = track_front(counted(rng, mean), gain=1.0, fronts=2)
     assert np.all(track.flag[:, :4] == "unresolved")
     assert np.all(track.flag[:, 30:] == "")
+
+
+@pytest.mark.parametrize("gain", [None, 1.0])
+@pytest.mark.parametrize("value", [0.0, 5.0])
+@pytest.mark.parametrize("fronts", [1, 2])
+def test_a_kymograph_without_any_change_has_no_front(value, fronts, gain):
+    track = track_front(
+        as_kymograph(np.full((12, 40), value)), gain=gain, fronts=fronts
+    )
+    assert set(track.flag.ravel()) <= {"low_contrast", "out_of_frame"}
+    assert np.isnan(track.position).all()

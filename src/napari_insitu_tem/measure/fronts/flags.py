@@ -91,7 +91,7 @@ def _step_gains(learnt: Learnt) -> FloatArray:
     """(N,) gain of two levels over their mean at each front where it is found."""
     weights = _level_weights(learnt)
     before, after = weights[:-1], weights[1:]
-    both = before * after / np.maximum(before + after, 1e-300)
+    both = before * (after / np.maximum(before + after, 1e-300))
     return np.asarray(0.5 * learnt.template.steps**2 * both)
 
 
@@ -141,6 +141,9 @@ def _is_faint(learnt: Learnt, position: FloatArray) -> Booleans:
     owner = (x > between[:, :, None]).sum(axis=0)
     result = []
     for front, places in enumerate(position):
+        if template.steps[front] == 0:  # nowhere any step, which is told elsewhere
+            result.append(np.zeros(places.shape, dtype=bool))
+            continue
         part = _part(x, places, template.widths[front])
         level = template.levels[front] + template.steps[front] * part
         step, spread = _step_of_each(samples, part, level, owner == front)

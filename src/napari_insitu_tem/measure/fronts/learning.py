@@ -345,7 +345,7 @@ class _Learning:
         model = self._template.model(self._bare, self._posteriors, self._offsets)
         if self._pattern is not None:
             pattern = pattern_of(self._bare, model * self._flicker.factor[:, None])
-            self._pattern = pattern / pattern.mean()
+            self._pattern = pattern / max(float(pattern.mean()), 1e-300)
             model = model * self._pattern
         steady = replace(self._bare, noise=self._samples.noise)
         if self._flickers:
