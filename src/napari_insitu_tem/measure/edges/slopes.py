@@ -38,6 +38,9 @@ _LEAST_SAMPLES, _LEAST_SIDE = 16, 5
 
 #: Widths and distance of places of the search, in samples.
 _WIDTHS, _APART = (0.7, 1.5, 3.0), 1.0
+#: About how many places are searched at most, and the largest number of samples of
+#: shapes that is kept in memory.
+_PLACES, _KEPT = 512, 3_000_000
 
 #: What the model's step misses of a profile without noise, as a part of the step.
 _LEAST_NOISE = 2e-3
@@ -114,7 +117,7 @@ def find_sloping(
     is_there = weights > 0
     enough = is_there.sum(axis=1) >= _LEAST_SAMPLES
     whole = is_there.all(axis=1)
-    left = np.einsum("njk,nk->nj", _slope_shapes(y.shape[1])[template], y)
+    left = np.einsum("njk,nk->nj", _shapes_of(template, y.shape[1]), y)
     suspect = (left**2).sum(axis=1) * weights.mean(axis=1) > _SUSPECT
     suspect |= level_start[:, 3] > np.log(_WIDE)
     which = np.flatnonzero(enough & (suspect | ~whole))
@@ -251,7 +254,8 @@ def _starts(
 @lru_cache(maxsize=8)
 def _sloping_shapes(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(M, 4, n) what sloping steps are made of, their (M,) places and widths."""
-    places = np.arange(_LEAST_SIDE, samples - _LEAST_SIDE, _APART)
+    apart = max(_APART, samples / _PLACES)
+    places = np.arange(_LEAST_SIDE, samples - _LEAST_SIDE, apart)
     place, width = (a.ravel() for a in np.meshgrid(places, _WIDTHS))
     zero = np.zeros_like(place)
     spread = np.log(np.hypot(width, LEAST_WIDTH))
@@ -260,10 +264,24 @@ def _sloping_shapes(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     return derivatives[:, _LINEAR], place, np.exp(spread)
 
 
+def _shapes_of(template: NDArray[np.intp], samples: int) -> FloatArray:
+    """(N, 2, n) what slopes add to these steps of the grid."""
+    count = grid_of_steps(samples)[0].size
+    if count * samples <= _KEPT:
+        return _slope_shapes(samples)[template]
+    used, index = np.unique(template, return_inverse=True)
+    return _slopes_beside(used, samples)[index]
+
+
 @lru_cache(maxsize=8)
 def _slope_shapes(samples: int) -> FloatArray:
-    """(M, 2, n) what slopes add to each step of the grid, and no level step can do."""
-    places, log_widths = grid_of_steps(samples)
+    """(M, 2, n) what slopes add to each step of the grid."""
+    return _slopes_beside(np.arange(grid_of_steps(samples)[0].size), samples)
+
+
+def _slopes_beside(steps: NDArray[np.intp], samples: int) -> FloatArray:
+    """(K, 2, n) what slopes add to steps of the grid, and no level step can do."""
+    places, log_widths = (part[steps] for part in grid_of_steps(samples))
     one, zero = np.ones_like(places), np.zeros_like(places)
     values = np.stack([places, zero, one, log_widths, zero, zero], axis=1)
     _, derivatives = step_model(values, samples)
