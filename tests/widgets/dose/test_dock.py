@@ -171,6 +171,18 @@ def test_a_scan_and_a_movie_without_exposure(open_dock, hands, qtbot):
     assert "6.00 e/Å² by the last frame" in dock.result.text()
 
 
+def test_a_second_movie_begins_with_the_dose_of_the_first(dock, hands):
+    session = dock.session
+    assert dock.time.earlier.isHidden(), "there is one movie"
+    hands.type(dock.counts.gain, "5")
+    hands.wait(dock)
+    session.add_movie(film())
+    assert not dock.time.earlier.isHidden()
+    hands.press(dock.time.earlier)
+    assert "no order" in dock.problem.text()
+    assert beam_of(session).before_e_A2 == 0.0
+
+
 def test_the_dock_fits_and_leaves_the_arrow_keys_alone(dock):
     for part in (*dock.forms.values(), dock.time):
         assert part.minimumSizeHint().width() <= 290

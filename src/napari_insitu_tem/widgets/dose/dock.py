@@ -23,6 +23,7 @@ from napari_insitu_tem.state.dosing import (
     change_beam,
     dose_sentence,
     doubts_of,
+    earlier_dose,
     needs_counts,
     plan_counts,
     plan_empty_region,
@@ -124,6 +125,7 @@ class DoseDock(QWidget):
             part.changed.connect(self._on_values)
         self.counts.estimate_wanted.connect(self._on_estimate)
         self.counts.place_wanted.connect(self._on_place)
+        self.time.earlier_wanted.connect(self._on_earlier)
         self.forget.clicked.connect(self._on_forget)
         follow(
             self,
@@ -145,6 +147,7 @@ class DoseDock(QWidget):
             part.setVisible(way == beam.way)
             part.show_beam(beam, movie)
         self.time.show_beam(beam, movie)
+        self.time.earlier.setVisible(len(session.experiment.movies) > 1)
         self.result.setText(dose_sentence(session))
         said = doubts_of(beam)
         self.doubts.setText("\n".join(said))
@@ -184,6 +187,13 @@ class DoseDock(QWidget):
         if "gain" in values and needs_counts(self.session):
             region = beam_of(self.session).region
             self._run(plan_counts(self.session, region), self.session.document)
+
+    def _on_earlier(self) -> None:
+        """Let this movie begin with the dose of those that were taken before."""
+        try:
+            self._on_values({"before_e_A2": earlier_dose(self.session)})
+        except InsituTemError as error:
+            self._complain(str(error))
 
     def _on_forget(self) -> None:
         set_beam(self.session, None)

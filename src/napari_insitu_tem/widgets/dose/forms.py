@@ -193,7 +193,15 @@ class ProbeForm(BeamForm):
 
 
 class TimeForm(BeamForm):
-    """What the beam did while nothing was recorded, and the exposure."""
+    """What the beam did while nothing was recorded, and the exposure.
+
+    Signals
+    -------
+    earlier_wanted()
+        The dose that earlier movies left behind is to come first.
+    """
+
+    earlier_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -209,6 +217,13 @@ class TimeForm(BeamForm):
         self.rows.addRow(self.exposure_label, self.exposure)
         self.rows.addRow("Between frames", self.between)
         self.rows.addRow("Dose before (e/Å²)", self.before)
+        self.earlier = _button(
+            "Add up the earlier movies",
+            "Takes what the movies that began before this one left behind: right\n"
+            "where all show the same place, and the beam was off between them",
+            self.earlier_wanted.emit,
+        )
+        self.rows.addRow(self.earlier)
         self._tell("exposure_s", self.exposure)
         self._tell("before_e_A2", self.before)
         self.between.activated.connect(self._on_between)
