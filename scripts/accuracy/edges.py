@@ -273,10 +273,8 @@ def bodies(count: int):
         for radius, dose, exponent in cases:
             samples = 2 * radius + 80
             here = [radius, samples / 2 - 0.2, dose, exponent, BLUR]
-            setup = {
-                "samples": samples,
-                "averaged": averaged if model == "sphere" else 0,
-            }
+            span = averaged if model == "sphere" else 0
+            setup = {"samples": samples, "averaged": span}
 
             def profile(*values: float, setup=setup) -> np.ndarray:
                 return body_profile(*values, **setup)
@@ -285,7 +283,7 @@ def bodies(count: int):
             mean = np.tile(profile(*here), (count, 1))
             data = rng.poisson(averaged * mean) / averaged
             least = 2 * bound(profile, here, averaged)[0]
-            fits = locate_edges(data, rows=averaged, gain=1.0, model=model)
+            fits = locate_edges(data, rows=averaged, gain=1.0, model=model, span=span)
             error = fits.diameter - 2 * radius
             peers = [
                 (name, found - 2 * radius)

@@ -49,17 +49,29 @@ def test_without_noise_the_diameter_is_right_at_any_place(radius, blur):
 
 def test_a_ball_is_larger_than_its_averaged_rows_show():
     profile = body(20, 60.2, rows=ROWS)
-    ball = locate_edges(profile, rows=ROWS, model="sphere")
-    wire = locate_edges(profile, rows=ROWS, model="wire")
+    ball = locate_edges(profile, rows=ROWS, model="sphere", span=ROWS)
+    through_the_centre = locate_edges(profile, rows=ROWS, model="sphere")
     assert ball.diameter[0] == pytest.approx(40, rel=3e-3)
-    assert wire.diameter[0] < 39.3
+    away = 40 - through_the_centre.diameter[0]
+    assert away == pytest.approx(ROWS**2 / (6 * 40), abs=0.6)
+
+
+def test_a_profile_through_the_centre_of_a_ball_is_its_chord(rng):
+    """However many such profiles were averaged."""
+    profiles = noisy(rng, body(20, 59.8), 20)
+    ball = locate_edges(profiles, rows=ROWS, gain=1.0, model="sphere")
+    wire = locate_edges(profiles, rows=ROWS, gain=1.0, model="wire")
+    np.testing.assert_allclose(ball.diameter, wire.diameter)
+    assert ball.diameter.mean() == pytest.approx(40, abs=0.5)
 
 
 @pytest.mark.parametrize("gain", [None, 1.0])
 @pytest.mark.parametrize("model", ["wire", "sphere"])
 def test_error_is_near_the_bound_and_stated(rng, model, gain):
     profile = body(25, 59.8, exponent=0.5, rows=ROWS if model == "sphere" else 0)
-    fits = locate_edges(noisy(rng, profile, 60), rows=ROWS, gain=gain, model=model)
+    span = ROWS if model == "sphere" else 0
+    data = noisy(rng, profile, 60)
+    fits = locate_edges(data, rows=ROWS, gain=gain, model=model, span=span)
     error = fits.diameter - 50
     assert abs(error.mean()) < 3 * error.std() / np.sqrt(60) + 0.1
     assert error.std() < 1.25 * 0.78

@@ -36,6 +36,7 @@ def locate_edges(
     gain: float | None = None,
     model: str = "step",
     attenuation: str | None = None,
+    span: float = 0.0,
     least_noise: ArrayLike | None = None,
 ) -> EdgeFits:
     """Find the one edge, or the one round body, of each profile.
@@ -52,13 +53,18 @@ def locate_edges(
     model
         "step": a step blurred by a Gaussian. "wire": the projection of a round wire
         across the profile. "sphere": that of a ball whose centre lies on the profile's
-        line, in the middle of the averaged rows (a pixel apart).
+        line.
     attenuation
         Of a wire or sphere: "exponential" (transmission, Beer-Lambert) or "linear" in
         the thickness (thin bodies, dark field). None: exponential for bodies darker
         than the background and linear for brighter ones, unless the profiles together
         say otherwise, which they can in good light only. The wrong one of them makes
         the diameter wrong by 1 % where the body takes a quarter of the light.
+    span
+        Of a sphere: height in px across the profile over which its rows were averaged,
+        the centre in the middle (`rows` of them a pixel apart: `span=rows`). 0: the
+        profile is that through the centre. Averaging over a height h makes a ball of
+        diameter d look thinner by about h**2/(6 d) px.
     least_noise
         (N,) standard deviation of a sample, from elsewhere; used without a gain, and
         raised by the residuals where they scatter more.
@@ -66,8 +72,9 @@ def locate_edges(
     Raises
     ------
     MeasurementError
-        Unknown model or attenuation, no profile, too few samples for the model, or a
-        number of rows or a gain that is not positive.
+        Unknown model or attenuation, no profile, too few samples for the model, a
+        number of rows or a gain that is not positive, or a span that is negative or of
+        another body than a sphere.
 
     Notes
     -----
@@ -89,7 +96,7 @@ def locate_edges(
 
     **Wire, sphere.** See `round_body.fit_round_bodies`: the thickness
     ``2 sqrt(R**2 - x**2)``, attenuating exponentially or linearly, integrated over
-    pixels (and rows), blurred, on a background with a slope.
+    pixels (and over the span), blurred, on a background with a slope.
 
     With a gain the variance of a sample is ``gain I / rows`` (Poisson), whatever the
     residuals are: a camera that spreads its electrons over several pixels makes single
@@ -104,6 +111,11 @@ def locate_edges(
             f"{attenuation!r} is not a law of attenuation.",
             hint=f"Choose {EXPONENTIAL} or {LINEAR}.",
         )
+    if not span >= 0 or (span and model != "sphere"):
+        raise MeasurementError(
+            "Only a sphere looks different where rows beside its centre are averaged.",
+            hint="Give a span of 0, or of a height in px for a sphere.",
+        )
     y, is_there = _checked(profiles, rows, gain, model)
     few = is_there.sum(axis=1) < _LEAST_SAMPLES[model]
     is_there[few] = True  # fitted as nothing, and flagged
@@ -117,7 +129,7 @@ def locate_edges(
         if model == "step":
             parts.append(_fit_steps(*some))
         else:
-            parts.append(fit_round_bodies(*some, model, attenuation))
+            parts.append(fit_round_bodies(*some, model, attenuation, span))
     return _without(_joined(parts), few)
 
 

@@ -36,6 +36,7 @@ def fit_round_bodies(
     noise: NoiseModel,
     model: str,
     attenuation: str | None = None,
+    span: float = 0.0,
 ) -> EdgeFits:
     """Fit the projection of a wire ("wire") or of a ball ("sphere") to each profile.
 
@@ -56,8 +57,7 @@ def fit_round_bodies(
     A diameter is not given (NaN) where no body stands out, where one of its rims is
     beyond the profile, or where it is not resolved.
     """
-    rows = float(noise.rows) if model == "sphere" else 0.0
-    bodies = _fitted(y, is_there, noise, rows, attenuation)
+    bodies = _fitted(y, is_there, noise, float(span), attenuation)
     flag = _flags(bodies, is_there)
     lost = np.where(flag == "", 1.0, np.nan)
     return EdgeFits(
