@@ -213,10 +213,9 @@ def _result(
     flag = ""
     if len(failed) > _MAY_FAIL * len(flags):
         flag = str(max(failed, key=failed.count))
-    elif sigma is None and mean - fit.u_mean < RESOLVED * wide:
-        flag = _UNRESOLVED
-    elif fit.u_mean > 0.5 * mean:
-        flag = _UNRESOLVED
+    else:
+        is_thin = sigma is None and mean - fit.u_mean < RESOLVED * wide
+        flag = _UNRESOLVED if is_thin or fit.u_mean > 0.5 * mean else flag
     return TracedLayer(
         inner=sides[0],
         outer=sides[1],
