@@ -247,3 +247,17 @@ def test_an_edge_that_a_possible_slope_would_move_is_flagged(rng):
     error = np.array([fit.position[0] for fit in fits]) - truth
     flagged = np.array([fit.flag[0] != "" for fit in fits])
     assert np.mean(flagged[error > 4]) > 0.7
+
+
+@pytest.mark.slow
+def test_an_edge_in_a_long_profile_is_as_sure_as_in_a_short_one(rng):
+    """Its grid of places is wider, for the sake of memory."""
+    place = 900.3
+    x = np.arange(2200)
+    mean = 10 * (1 + 0.2 * ndtr((x - place) / 1.5))
+    profiles = rng.poisson(20 * np.tile(mean, (20, 1))) / 20
+    long = locate_edges(profiles, rows=20, gain=1.0)
+    short = locate_edges(profiles[:, 800:1000], rows=20, gain=1.0)
+    away = (long.position - place) / long.u_position
+    assert np.sqrt(np.mean(away**2)) < 1.6
+    assert np.median(long.u_position / short.u_position) == pytest.approx(1, abs=0.2)

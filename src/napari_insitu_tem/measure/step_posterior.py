@@ -17,8 +17,10 @@ LEAST_WIDTH = float(np.sqrt(1.0 / 12.0))
 LARGEST_WIDTH = 1.0 / 6.0
 
 #: Distance of neighbouring places on the grid, in samples, and number of widths.
-GRID_STEP = 0.5
+_GRID_STEP = 0.5
 _WIDTHS = 7
+#: Samples of a profile from which on the places stand wider, to spare memory.
+_LONG = 1024
 
 #: What is known of widths before: about 2 samples, give or take a factor of e. Edges
 #: in micrographs are so; a flat prior makes the stated uncertainty too small where a
@@ -34,10 +36,15 @@ def widest_step(samples: int) -> float:
     return max(LARGEST_WIDTH * samples, 1.0)
 
 
+def grid_step(samples: int) -> float:
+    """Distance of neighbouring places on the grid for profiles of a length."""
+    return _GRID_STEP * max(1.0, samples / _LONG)
+
+
 def is_too_fine(found: StepPosterior, samples: int) -> NDArray[np.bool_]:
     """(N,) whether the grid is too coarse to tell what a profile says."""
     apart = np.log(widest_step(samples) / LEAST_WIDTH) / (_WIDTHS - 1)
-    coarse = found.u_position < 0.6 * GRID_STEP
+    coarse = found.u_position < 0.6 * grid_step(samples)
     return np.asarray(coarse | (found.u_log_width < 0.4 * apart))
 
 
@@ -104,8 +111,9 @@ def step_posterior(
 
     Notes
     -----
-    For each place (half a sample apart) and width (on a logarithmic grid) the two
-    levels follow by linear least squares, all by one matrix product. Integrated over
+    For each place (half a sample apart, more in long profiles) and width (on a
+    logarithmic grid) the two levels follow by linear least squares, all by one matrix
+    product. Integrated over
     the levels, with flat priors for them and for the place and a wide one for the
     width, the posterior is ``det(A)**(-1/2) exp(-R / 2 v)`` with a known noise variance
     v and ``det(A)**(-1/2) R**(-(n - 2) / 2)`` without, A being the normal matrix of the
@@ -274,7 +282,7 @@ def _templates(samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(M, n) steps from 0 to 1, and the (M,) places and log widths of them."""
     from scipy.special import ndtr
 
-    places = np.arange(1.0, samples - 2 + 1e-9, GRID_STEP)
+    places = np.arange(1.0, samples - 2 + 1e-9, grid_step(samples))
     widest = np.log(widest_step(samples))
     log_widths = np.linspace(np.log(LEAST_WIDTH), widest, _WIDTHS)
     place, log_width = (a.ravel() for a in np.meshgrid(places, log_widths))
