@@ -142,6 +142,12 @@ def test_buttons_keys_cancel_and_doubts(link, dock, canvas, qtbot, window):
     qtbot.mouseClick(bar.previous, Qt.MouseButton.LeftButton)
     assert session.playhead.frame == 7
 
+    bar.list.aboutToShow.emit()
+    listed = bar.list.actions()
+    assert [action.text().split(",")[0] for action in listed] == ["frame 7", "frame 20"]
+    listed[1].trigger()
+    assert session.playhead.frame == 20
+
 
 def test_corrections_in_quick_succession_are_all_followed_up(link, qtbot):
     session = link.session

@@ -101,14 +101,18 @@ def go_to_doubt(
     if not found:
         session.say("No row is doubted.")
         return None
-    place = _next_place(session, found, direction)
-    doubt = found[place]
+    doubt = found[_next_place(session, found, direction)]
+    look_at_doubt(session, doubt, found)
+    return doubt
+
+
+def look_at_doubt(session: Session, doubt: Doubt, found: list[Doubt]) -> None:
+    """Select a doubted row out of those found, bring its frame up, say why."""
     session.select([doubt.id], follow=True)
     session.say(
-        f"Doubted row {place + 1} of {len(found)}, {doubt.name}, frame {doubt.frame}: "
-        f"{in_words(doubt.flag)}"
+        f"Doubted row {found.index(doubt) + 1} of {len(found)}, {doubt.name}, "
+        f"frame {doubt.frame}: {in_words(doubt.flag)}"
     )
-    return doubt
 
 
 def _next_place(session: Session, found: list[Doubt], direction: int) -> int:

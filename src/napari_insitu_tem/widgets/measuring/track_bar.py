@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
+    QMenu,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -16,11 +17,16 @@ from qtpy.QtWidgets import (
 
 from napari_insitu_tem.layers.tracking import tracking_of
 from napari_insitu_tem.model.errors import InsituTemError
-from napari_insitu_tem.state.doubts import doubts, go_to_doubt
+from napari_insitu_tem.state.doubts import (
+    Doubt,
+    doubts,
+    go_to_doubt,
+    in_words,
+    look_at_doubt,
+)
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.state.tracking.plan import Direction
 from napari_insitu_tem.widgets.following import follow
-from napari_insitu_tem.widgets.section import sentence
 
 #: Direction, text of the button, key.
 _WAYS: tuple[tuple[Direction, str, str, str], ...] = (
@@ -30,6 +36,9 @@ _WAYS: tuple[tuple[Direction, str, str, str], ...] = (
 )
 
 _LIMIT = "A stretch of time that is selected in the timeline limits it."
+
+#: Doubted rows that a menu has room for.
+_MOST_LISTED = 25
 
 
 class TrackBar(QWidget):
@@ -62,7 +71,10 @@ class TrackBar(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(8)
         self.cancel = _button("Cancel", "Stop; the rows stay as they were")
-        self.doubted = sentence()
+        self.doubted = _button("", "List them; one that is chosen is brought up")
+        self.list = QMenu(self)
+        self.list.aboutToShow.connect(self._fill_list)
+        self.doubted.setMenu(self.list)
         self.previous = _button("◀", "The doubted row before (Shift+J)")
         self.next = _button("Next doubted ▶", "Bring up the next doubted row (J)")
         self._build()
@@ -122,6 +134,26 @@ class TrackBar(QWidget):
             self._tracking.track(self._kind, way)
         except InsituTemError as error:
             self._session.say(str(error))
+
+    def _fill_list(self) -> None:
+        """The doubted rows from the playhead on, as many as fit."""
+        self.list.clear()
+        found = doubts(self._session, [self._kind])
+        here = self._session.playhead
+        last = [i for i, d in enumerate(found) if here and d.movie == here.movie]
+        first = next((i for i in last if here and found[i].frame >= here.frame), 0)
+        first = max(0, min(first, len(found) - _MOST_LISTED))
+        listed = found[first : first + _MOST_LISTED]
+        for doubt in listed:
+            self._list(doubt, found)
+        if len(found) > len(listed):
+            rest = self.list.addAction(f"and {len(found) - len(listed)} more")
+            rest.setEnabled(False)
+
+    def _list(self, doubt: Doubt, found: list[Doubt]) -> None:
+        text = f"frame {doubt.frame}, {doubt.name}: {in_words(doubt.flag)}"
+        action = self.list.addAction(text.replace("&", "&&"))
+        action.triggered.connect(lambda *_: look_at_doubt(self._session, doubt, found))
 
     def _go(self, direction: int) -> None:
         go_to_doubt(self._session, direction, [self._kind])
