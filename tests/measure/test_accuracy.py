@@ -16,6 +16,8 @@ MISSED: tuple[tuple[str, str], ...] = (
     # More careful than it need be: 1.26 of the true scatter.
     ("drift, stated uncertainty", "texture, 20 e/px, rms contrast 0.1, a front"),
 )
+#: Of what the page of accuracy is made with; half leaves some bars to chance.
+REPEATS = {"lattice": 1.0}
 FOLDER = Path(__file__).parents[2] / "scripts" / "accuracy"
 
 
@@ -53,7 +55,7 @@ def load(name):
     ],
 )
 def test_every_bar_is_met(name, table):
-    rows = table(name).rows(repeats=0.5)
+    rows = table(name).rows(repeats=REPEATS.get(name, 0.5))
     keys = {"test", "condition", "measured", "bound_or_peer", "bar", "passed"}
     assert rows and all(set(row) == keys for row in rows)
     # Rates depend on what else the machine does: they stand in the table only.
