@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from napari_insitu_tem.io.movies.dm_image import DmImage, choose_image
@@ -17,6 +18,13 @@ from napari_insitu_tem.io.movies.dm_tags import (
 )
 from napari_insitu_tem.io.movies.dm_times import exposure_s, take_planes, take_start
 from napari_insitu_tem.io.movies.facts import Facts, build_movie
+from napari_insitu_tem.io.movies.insitu_tree import clock_of
+from napari_insitu_tem.io.movies.part_frames import (
+    PartFrames,
+    over_parts,
+    raw_parts,
+    recorded_frames,
+)
 from napari_insitu_tem.io.movies.raw_frames import RawFrames
 from napari_insitu_tem.io.movies.units import is_reciprocal, nm_per, seconds_per
 from napari_insitu_tem.io.probe import Probe
@@ -29,24 +37,55 @@ def _sniff(looked: Probe) -> float:
     return 0.95 if byte_order(looked.head) else 0.0
 
 
-def _read(
+def read_dm(
     paths: Sequence[Path], *, dataset: str = "", progress: Progress = no_progress
 ) -> Movie:
+    """The movie in a file, or in the raw files of a recording whose director it is.
+
+    Raises
+    ------
+    ReadError
+        It is damaged, or holds no images of grey levels or colours.
+    """
     path = paths[0]
     tags = read_tags(path)
     facts = Facts()
     image = choose_image(tags, path, dataset, facts)
-    source = RawFrames(
-        path, image.offsets, image.stored_shape, image.dtype, finish=image.finish
-    )
+    parts = _parts(image, path)
+    source: RawFrames | PartFrames
+    if parts:
+        source = over_parts(
+            parts, image.tags, image.shape[1:], image.dtype, path, image.warnings
+        )
+        image = replace(image, shape=(source.shape[0], *image.shape[1:]))
+        facts.flavour = "in-situ, raw parts"
+    else:
+        source = RawFrames(
+            path, image.offsets, image.stored_shape, image.dtype, finish=image.finish
+        )
     return build_movie(
         source,
         dm_facts(image, facts),
-        paths,
+        [path, *parts],
         name=path.stem,
         form=f"Gatan DM{tags.version}",
         reader="dm",
     )
+
+
+def _parts(image: DmImage, path: Path) -> list[Path]:
+    """The raw files of a recording whose director this is; none of any other image."""
+    claimed = recorded_frames(image.tags)
+    if not math.isfinite(claimed) or image.shape[0] > 1 or image.finish is not None:
+        return []
+    parts = raw_parts(path)
+    # A frame of the tree may carry the count of its recording too.
+    if not parts and claimed > 1 and not clock_of(path):
+        image.warnings.append(
+            f"The recording of {claimed:.0f} frames is not beside this file "
+            f"({path.stem}.raw); the image that it holds itself was opened."
+        )
+    return parts
 
 
 def dm_facts(image: DmImage, facts: Facts | None = None) -> Facts:
@@ -139,11 +178,12 @@ FORMAT = Format(
     library="",
     reads=(
         "images and stacks of integers, real numbers, masks and RGB; of several images "
-        "the largest, or the one that is chosen; scale, frame interval, exposure, "
+        "the largest, or the one that is chosen; the in-situ recording in .raw, "
+        ".raw_1, ... beside its director image; scale, frame interval, exposure, "
         "start and microscope from the tags"
     ),
     missing="complex images, spectra and scanned diffraction",
     sniff=_sniff,
-    read=_read,
+    read=read_dm,
     chooses=True,
 )

@@ -23,8 +23,11 @@ from napari_insitu_tem.io.movies.hdf5_file import (
     open_frames,
     open_hdf5,
 )
-from napari_insitu_tem.io.movies.part_frames import PartFrames, raw_parts
-from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES
+from napari_insitu_tem.io.movies.part_frames import (
+    over_parts,
+    raw_parts,
+    recorded_frames,
+)
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.dataset import Dataset
@@ -55,11 +58,12 @@ def _read(
         facts = Facts()
         group, data = _choose(file, path, dataset, facts)
         tags = _tree(group, 0)
-        claimed = number(tags, "ImageTags", "In-situ", "Recorded", "# Frames")
+        claimed = recorded_frames(tags)
         parts = raw_parts(path) if math.isfinite(claimed) else []
         warnings: list[str] = []
         if parts:
-            source = _over_parts(parts, data, int(claimed), path, warnings)
+            size = data.shape[-2], data.shape[-1]
+            source = over_parts(parts, tags, size, data.dtype, path, warnings)
         else:
             source = open_frames(data, path, 0 if data.ndim == 3 else None)
             if claimed > source.shape[0]:
@@ -137,29 +141,6 @@ def _tree(group: Any, depth: int) -> Group:
         if not hasattr(item, "dtype"):
             tree[name.strip("[]")] = _tree(item, depth + 1)
     return tree
-
-
-def _over_parts(
-    parts: Sequence[Path], data: Any, claimed: int, path: Path, warnings: list[str]
-) -> PartFrames:
-    """The recording in the raw files, of frames like the image of the director."""
-    rows, columns = data.shape[-2:]
-    size = rows * columns * data.dtype.itemsize
-    total = sum(part.stat().st_size for part in parts)
-    there = total // size if size <= MAX_FRAME_BYTES else 0
-    if there == 0:
-        raise ReadError(
-            f"{parts[0].name} is cut off: not one frame of {rows} x {columns} pixels "
-            "is complete.",
-            hint="Copy the raw files again.",
-            path=path,
-        )
-    if there != claimed:
-        warnings.append(
-            f"{path.name} counts {claimed} frames, its raw files hold {there}; those "
-            "were opened."
-        )
-    return PartFrames(parts, (there, rows, columns), data.dtype)
 
 
 FORMAT = Format(

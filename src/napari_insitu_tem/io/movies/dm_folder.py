@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_insitu_tem.io.movies.dm import dm_facts
+from napari_insitu_tem.io.movies.dm import dm_facts, read_dm
+from napari_insitu_tem.io.movies.dm_image import choose_image
 from napari_insitu_tem.io.movies.dm_series import DmSeries, Layout, layout_of
-from napari_insitu_tem.io.movies.dm_tags import Way, byte_order
+from napari_insitu_tem.io.movies.dm_tags import Way, byte_order, read_tags
 from napari_insitu_tem.io.movies.dm_times import from_epoch, from_filetime
 from napari_insitu_tem.io.movies.facts import Facts, build_movie
-from napari_insitu_tem.io.movies.image_groups import natural_key
 from napari_insitu_tem.io.movies.image_times import times_from_names
+from napari_insitu_tem.io.movies.insitu_tree import (
+    DM_SUFFIXES,
+    clock_of,
+    frames_below,
+    has_parts,
+    is_frame,
+    place_in_time,
+    tree_suffixes,
+    without_directors,
+)
+from napari_insitu_tem.io.movies.part_frames import raw_parts, recorded_frames
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import ReadError
@@ -27,10 +38,6 @@ from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.timebase import FrameTimes
 
-_SUFFIXES = (".dm3", ".dm4")
-_PART = re.compile(r"(hour|minute|second)_(\d+)", re.IGNORECASE)
-_LEVELS = {"hour": 2, "minute": 1, "second": 0}
-_CLOCK = re.compile(r"Hour_(\d+)_Minute_(\d+)_Second_(\d+)_Frame_(\d+)", re.IGNORECASE)
 _LOOK_AT = 1000
 _REPORT_EVERY = 100
 
@@ -46,27 +53,35 @@ _WAYS: tuple[Way, ...] = (_EPOCH, _FRAME_START, _MADE, *_SCALES)
 
 def _sniff(looked: Probe) -> float:
     if not looked.is_dir:
-        return 0.5 if byte_order(looked.head) else 0.0
+        is_dm = bool(byte_order(looked.head))
+        return 0.0 if not is_dm else 0.97 if _is_director(looked.path) else 0.5
+    if has_parts(looked.path):
+        return 0.9 if tree_suffixes(looked.path) == DM_SUFFIXES else 0.0
     with os.scandir(looked.path) as entries:
         seen = [entry for _, entry in zip(range(_LOOK_AT), entries, strict=False)]
-    if any(_PART.fullmatch(e.name) and e.is_dir(follow_symlinks=False) for e in seen):
-        return 0.9
-    return 0.7 if any(_is_frame(entry) for entry in seen) else 0.0
+    return 0.7 if any(is_frame(entry, DM_SUFFIXES) for entry in seen) else 0.0
 
 
 def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
-    is_folder = len(paths) == 1 and paths[0].is_dir()
-    files = list(_frames_below(paths[0], 3)) if is_folder else list(paths)
-    files.sort(key=_place_in_time)
+    first = paths[0]
+    is_director = len(paths) == 1 and first.is_file()
+    folder = first.parent if is_director else first
+    is_folder = folder.is_dir()
+    found = list(frames_below(folder, DM_SUFFIXES)) if is_folder else list(paths)
+    files = sorted(without_directors(found), key=place_in_time)
     if not files:
         raise ReadError(
-            f"There is no DM3 or DM4 file in {paths[0].name}.",
+            f"There is no DM3 or DM4 file in {folder.name}.",
             hint="Choose the folder that holds the frames, or the one with Hour_00.",
-            path=paths[0],
+            path=folder,
         )
+    if is_folder and len(files) == 1 and math.isfinite(_claimed(files[0])):
+        return read_dm(files, progress=progress)
     model, layout = _usual_layout(files)
     series = DmSeries(files, layout)
     facts = dm_facts(layout.image)
+    for director in [first] if is_director else sorted(set(found) - set(files)):
+        _compare(director, len(files), facts)
     numbers = _numbers(series, files, facts, progress)
     _take_times(files, numbers, facts)
     _take_sizes(files, numbers[:, 3:], facts)
@@ -74,35 +89,36 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
         series,
         facts,
         files,
-        name=paths[0].name if is_folder else model.stem,
+        name=first.stem if is_director else folder.name if is_folder else model.stem,
         form=f"Gatan {model.suffix[1:].upper()} series",
         reader="dm_folder",
     )
 
 
-def _frames_below(folder: Path, levels: int) -> Iterator[Path]:
-    """The files of a folder and of its Hour_, Minute_ and Second_ folders."""
-    with os.scandir(folder) as found:
-        entries = list(found)
-    for entry in entries:
-        part = _PART.fullmatch(entry.name)
-        if part and levels and entry.is_dir(follow_symlinks=False):
-            yield from _frames_below(folder / entry.name, levels - 1)
-        elif _is_frame(entry):
-            yield folder / entry.name
+def _is_director(path: Path) -> bool:
+    """Whether a file is the image in front of the tree of a recording beside it."""
+    if clock_of(path) or not has_parts(path.parent) or raw_parts(path):
+        return False
+    return math.isfinite(_claimed(path))
 
 
-def _is_frame(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a file of the folder itself: links may lead outside."""
-    named = entry.name.lower().endswith(_SUFFIXES) and not entry.name.startswith(".")
-    return named and entry.is_file(follow_symlinks=False)
+def _claimed(director: Path) -> float:
+    """How many frames a director counts; NaN where the file is none."""
+    try:
+        image = choose_image(read_tags(director), director)
+    except ReadError:
+        return math.nan
+    return recorded_frames(image.tags)
 
 
-def _place_in_time(path: Path) -> tuple[object, ...]:
-    """Order of the frames: by their clock where the name has one, else by number."""
-    match = _CLOCK.search(path.stem)
-    clock = tuple(int(part) for part in match.groups()) if match else ()
-    return clock, natural_key(path.name)
+def _compare(director: Path, frames: int, facts: Facts) -> None:
+    """Say it where a director counts other frames than there are files."""
+    claimed = _claimed(director)
+    if math.isfinite(claimed) and claimed != frames:
+        facts.warn(
+            f"{director.name} counts {claimed:.0f} frames, there are {frames} files; "
+            "those were opened."
+        )
 
 
 def _usual_layout(files: Sequence[Path]) -> tuple[Path, Layout]:
@@ -213,8 +229,8 @@ FORMAT = Format(
     library="",
     reads=(
         "folders and lists of DM3 or DM4 files, a frame a file; the in-situ tree of "
-        "Hour_, Minute_ and Second_ folders; times from the tags of each file, else "
-        "from the clock in the names"
+        "Hour_, Minute_ and Second_ folders, also by the director image beside it; "
+        "times from the tags of each file, else from the clock in the names"
     ),
     missing="frames of different size in one series",
     sniff=_sniff,

@@ -25,6 +25,14 @@ from napari_insitu_tem.io.movies.image_files import (
 )
 from napari_insitu_tem.io.movies.image_groups import natural_key
 from napari_insitu_tem.io.movies.image_times import times_from_names, times_from_stamps
+from napari_insitu_tem.io.movies.insitu_tree import (
+    IMAGE_SUFFIXES,
+    clock_of,
+    frames_below,
+    has_parts,
+    tree_suffixes,
+    without_directors,
+)
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
@@ -80,6 +88,8 @@ class ImageFrames:
 
 def _sniff(looked: Probe) -> float:
     if looked.is_dir:
+        if has_parts(looked.path) and tree_suffixes(looked.path) == IMAGE_SUFFIXES:
+            return 0.8
         return 0.8 if _first_image(looked.path) is not None else 0.0
     kind = image_kind(looked.head)
     return 0.0 if not kind else 0.3 if kind == "TIFF" else 0.9
@@ -119,7 +129,10 @@ def _first_image(folder: Path) -> Path | None:
 
 def _images_in(folder: Path, facts: Facts) -> list[Path]:
     """The images of the most common kind in a folder."""
-    files = [p for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
+    if has_parts(folder):
+        files = without_directors(list(frames_below(folder, IMAGE_SUFFIXES)))
+    else:
+        files = [p for p in folder.iterdir() if p.is_file() and p.name[0] != "."]
     kinds = {path: kind_of(path) for path in files}
     counts = Counter(kind for kind in kinds.values() if kind)
     if not counts:
@@ -135,7 +148,9 @@ def _images_in(folder: Path, facts: Facts) -> list[Path]:
 
 
 def _sorted(paths: Sequence[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: (path.parent, natural_key(path.name)))
+    return sorted(
+        paths, key=lambda path: (clock_of(path), path.parent, natural_key(path.name))
+    )
 
 
 def _refuse_stacks(images: Sequence[Path]) -> None:
@@ -256,7 +271,8 @@ FORMAT = Format(
     extensions=(".png", ".jpg", ".jpeg", ".bmp"),
     library="Pillow",
     reads=(
-        "folders and lists of numbered TIFF, PNG, JPEG or BMP files in natural order; "
+        "folders and lists of numbered TIFF, PNG, JPEG or BMP files in natural order, "
+        "also in Gatan's tree of Hour_, Minute_ and Second_ folders; "
         "scale and dates as for TIFF; times from the instrument's stamps, from clear "
         "patterns in the names, or from the files' dates; time and holder in the PNG "
         "images of Protochips AXON"
