@@ -305,6 +305,51 @@ def test_direct_electron_info_file(tmp_path, summed):
     assert "20241021_00405_info.txt" in movie.times.source
 
 
+def stamped(tmp_path, rows, info):
+    path = write(tmp_path / "7_movie.mrc", np.zeros((5, 9, 7), "uint16"))
+    if info:
+        (tmp_path / "7_info.txt").write_text(info)
+    text = "Frame Index, Timestamp (s), Electrons\n" + "\n".join(rows)
+    (tmp_path / "7_movie_timestamps.csv").write_text(text)
+    return read_movie(path)
+
+
+@pytest.mark.parametrize("info", [INFO.format(summed=2), ""])
+def test_direct_electron_table_of_stamps(tmp_path, info):
+    began = [1133858.28439, 1133858.31715, 1133858.34991, 1133860.5, 1133860.53276]
+    rows = [f"{i}, {second:.6f}, {31000000 + i}" for i, second in enumerate(began)]
+    movie = stamped(tmp_path, rows, info)
+    assert movie.times_s == pytest.approx(np.array(began) - began[0], abs=1e-6)
+    assert movie.audit.gaps[0][0] == 3
+    assert "table of time stamps" in movie.times.source
+    assert movie.format == "MRC (Direct Electron)"
+    assert (movie.exposures_s is None) == (not info)
+    assert ("may be after the last frame" in " ".join(movie.warnings)) == bool(info)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["0, 1.0, 5", "1, 1.5, 5"], "times of 2 of 5 frames"),
+        (["0, 1.0, 5", "1, 1.5, 5", "2, 2.0, 5", "3, 2.5", "4, "], "4 of 5 frames"),
+        (["0, 2", "1, 1", "2, 3", "3, 4", "4, 5"], "do not rise"),
+    ],
+)
+def test_direct_electron_table_that_does_not_fit(tmp_path, rows, said):
+    movie = stamped(tmp_path, rows, INFO.format(summed=2))
+    assert said in " ".join(movie.warnings)
+    np.testing.assert_array_equal(movie.times.start_ns, np.arange(5) * 2857000)
+
+
+def test_direct_electron_rate_where_there_is_no_frame_time(tmp_path):
+    path = write(tmp_path / "7_movie.mrc", np.zeros((3, 9, 7), "uint16"))
+    text = "Frames Per Second = 50\nAutosave Movie Sum Count = 2\n"
+    (tmp_path / "7_info.txt").write_text(text + "Exposure Time (seconds) = 6\n")
+    movie = read_movie(path)
+    np.testing.assert_allclose(movie.times_s, [0, 0.04, 0.08])
+    assert movie.exposures_s is None
+
+
 def test_direct_electron_sum_has_no_frame_times(tmp_path):
     path = write(tmp_path / "7_final.mrc", np.zeros((1, 9, 7), "float32"))
     (tmp_path / "7_info.txt").write_text(INFO.format(summed=1))

@@ -137,7 +137,8 @@ FORMAT = Format(
     reads=(
         "bytes, 16-bit integers, single and half precision, both byte orders; scale "
         "from the cell; scale, frame times and exposure from FEI extended headers; "
-        "frame times, exposure and start from Direct Electron's info file"
+        "frame times, exposure and start from the info file and the table of time "
+        "stamps of Direct Electron"
     ),
     missing="complex and 4-bit data; compressed files (unpack them first)",
     sniff=_sniff,
