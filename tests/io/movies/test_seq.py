@@ -112,15 +112,65 @@ def test_no_room_for_stamps(tmp_path, data):
 
 def test_frames_that_were_not_counted_and_those_that_are_gone(tmp_path, data):
     assert len(read_movie(write(tmp_path / "a.seq", data, frames=0))) == 5
-    assert len(read_movie(write(tmp_path / "b.seq", data, frames=3))) == 3
+    movie = read_movie(write(tmp_path / "b.seq", data, frames=3))
+    assert len(movie) == 5
+    assert "counts 3 frames; 5 with time stamps" in movie.warnings[0]
+    other = [0, 40_000, 80_000, 10, 20]  # what stands behind is no later image
+    assert len(read_movie(write(tmp_path / "b.seq", data, other, frames=3))) == 3
     path = write(tmp_path / "c.seq", data, frames=9)
     movie = read_movie(path)
     assert len(movie) == 5
     assert "5 of 9" in movie.warnings[0]
     whole = path.read_bytes()
     path.write_bytes(whole[: 8192 + 2 * (data[0].nbytes + 24) + data[0].nbytes])
-    assert len(read_movie(path)) == 3  # all of its pixels, not its stamp
-    assert read_movie(path).times is None
+    movie = read_movie(path)  # all pixels of the third are there, not its stamp
+    assert movie.times_s == pytest.approx([0, 0.0403])
+    assert "1 frames at the end have no time stamp" in " ".join(movie.warnings)
+
+
+def test_room_that_was_kept_for_more(tmp_path, data):
+    movie = read_movie(write(tmp_path / "a.seq", data, [0, 40_000, 90_000, -1, -1]))
+    np.testing.assert_array_equal(np.asarray(movie.frames), data[:3])
+    assert movie.times_s == pytest.approx([0, 0.04, 0.09])
+    assert "2 frames at the end" in movie.warnings[0]
+
+
+def test_loop_that_was_written_over(tmp_path, data):
+    order = [3, 4, 0, 1, 2]
+    us = [40_000 * i for i in order]
+    movie = read_movie(write(tmp_path / "a.seq", data[order], us))
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+    assert movie.times_s == pytest.approx(np.arange(5) * 0.04)
+    assert movie.start == datetime.fromtimestamp(BEGAN, UTC)
+    assert "loop" in movie.warnings[0]
+
+
+def test_header_as_streampix_lays_it_out(tmp_path, rng):
+    """Every field in its order, 12 bits in two bytes, images on sectors of 8 KiB."""
+    data = rng.integers(0, 4096, (4, 30, 50)).astype("<u2")
+    size, step = data[0].nbytes, 8192
+    fields = struct.pack("<i24sii", 0xFEED, "Norpix seq".encode("utf-16-le"), 5, 1024)
+    fields += b"beam on".ljust(512, b"\0")
+    fields += struct.pack("<6I", 50, 30, 12, 12, size, 100)
+    fields += struct.pack("<3Id", 4, 0, step, 24.5)
+    fields += struct.pack("<iIIIiiiI", 1, 0, 0, 0, 0, 0, 0, 0)
+    fields += struct.pack("<iHHIIII", 1, 2, 3, 0, 0, 0, 0)
+    fields += struct.pack("<qII", 0, 0, 8192)
+    assert len(fields) == 664
+    body = b"".join(
+        (frame.tobytes() + struct.pack("<IHH", BEGAN + i, 250 * i, 7)).ljust(
+            step, b"\0"
+        )
+        for i, frame in enumerate(data)
+    )
+    path = tmp_path / "a.seq"
+    path.write_bytes(fields.ljust(8192, b"\0") + body)
+    movie = read_movie(path)
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+    assert movie.times_s == pytest.approx([0, 1.25, 2.5, 3.75])
+    assert movie.metadata["description"] == "beam on"
+    assert movie.metadata["nominal_frames_per_second"] == 24.5
+    assert movie.warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""Norpix SEQ: a header, then images of one size, each followed by its stamp."""
+"""Norpix SEQ: a header, then images of one size, each followed by its stamp.
+
+Offsets, codes and the stamps of each version as the readers of pims and LiberTEM,
+`Norpix2MATLAB` and headers of StreamPix's own kit for C agree on them.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +29,13 @@ _HEADER = np.dtype(
     {
         "names": [
             "version", "description", "columns", "rows", "bits", "real_bits", "bytes",
-            "format", "frames", "step", "rate", "compression",
+            "format", "frames", "step", "rate", "text_form", "compression",
         ],
         "formats": [
             "<i4", "V512", "<u4", "<u4", "<u4", "<u4", "<u4", "<u4", "<u4", "<u4",
-            "<f8", "u1",
+            "<f8", "<i4", "<u4",
         ],
-        "offsets": [28, 36, 548, 552, 556, 560, 564, 568, 572, 580, 584, 620],
+        "offsets": [28, 36, 548, 552, 556, 560, 564, 568, 572, 580, 584, 592, 620],
         "itemsize": 1024,
     }
 )  # fmt: skip
@@ -41,7 +45,10 @@ _GREY = (100, 101)  # monochrome, and the raw mosaic of a colour camera
 _MOSAIC = 101
 #: Codes of packed colours: channels in the file, and those of red, green and blue.
 _COLOURS = {200: (3, [2, 1, 0]), 400: (3, [0, 1, 2]), 500: (4, [2, 1, 0])}
+#: How the description is written, by its code; bytes of any other kind are no text.
+_ENCODINGS = {0: "utf-16-le", 1: "cp1252"}
 _REPORT_EVERY = 2000
+_DAY_US = 86_400_000_000
 
 
 def _sniff(looked: Probe) -> float:
@@ -55,9 +62,13 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     looked = probe(path)
     header = _header(looked)
     shape, dtype, finish = _layout(header, path)
-    offsets = _offsets(header, looked, facts)
+    room = _offsets(header, looked)
+    stamps = _stamps(path, room, header, progress)
+    used = _recorded(stamps, int(header["frames"]), facts)
+    is_plain = np.array_equal(used, np.arange(len(used)))
+    offsets = room[: len(used)] if is_plain else [room[i] for i in used]
     source = RawFrames(path, offsets, shape, dtype, finish=finish)
-    _take_times(_stamps(path, offsets, header, progress), facts)
+    _take_times(stamps[used], facts)
     _describe(header, facts)
     return build_movie(
         source, facts, paths, name=path.stem, form="Norpix SEQ", reader="seq"
@@ -92,8 +103,10 @@ def _layout(
         )
     depth = bits // channels
     shape = (rows, columns) if channels == 1 else (rows, columns, channels)
-    size = rows * columns * bits // 8
     is_possible = 0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE
+    if channels == 1 and 8 < depth < 16:
+        depth = bits = 16  # 10, 12 or 14 bits, each in two bytes or refused below
+    size = rows * columns * bits // 8
     is_known = depth in (8, 16, 32) and depth * channels == bits
     if not (is_possible and is_known and 0 < size <= MAX_FRAME_BYTES):
         raise ReadError(
@@ -121,11 +134,10 @@ def _picker(order: Sequence[int]) -> Callable[[NDArray[Any]], NDArray[Any]]:
     return pick
 
 
-def _offsets(header: Any, looked: Probe, facts: Facts) -> range:
-    """Where the images begin: those that are there, of those that are promised."""
+def _offsets(header: Any, looked: Probe) -> range:
+    """Where there is room for images in the file."""
     first = 8192 if int(header["version"]) >= _LONG_HEADER else 1024
     size, step = int(header["bytes"]), int(header["step"])
-    claimed = int(header["frames"])
     there = max(0, (looked.size - first - size) // step + 1)
     if there == 0:
         raise ReadError(
@@ -133,10 +145,56 @@ def _offsets(header: Any, looked: Probe, facts: Facts) -> range:
             hint="Copy the file again.",
             path=looked.path,
         )
-    frames = there if claimed == 0 else min(claimed, there)
+    return range(first, first + there * step, step)
+
+
+def _recorded(
+    stamps: NDArray[np.int64], claimed: int, facts: Facts
+) -> NDArray[np.int64]:
+    """Places of the images in the order of time.
+
+    The header counts too few where the program was ended while it recorded, and too
+    many where room was kept for images that were never taken.
+    """
+    there = len(stamps)
+    count = there if claimed == 0 else min(claimed, there)
+    more = _following(stamps, count)
     if there < claimed:
         facts.warn(f"{there} of {claimed} frames are there; the file is cut off.")
-    return range(first, first + frames * step, step)
+    elif more:
+        count += more
+        facts.warn(
+            f"The header counts {claimed} frames; {count} with time stamps are there "
+            "and were opened."
+        )
+    stamped = np.flatnonzero(stamps[:count])
+    if len(stamped) and stamped[-1] + 1 < count:
+        facts.warn(
+            f"{count - 1 - int(stamped[-1])} frames at the end have no time stamp: "
+            "they were cut off or never recorded, and are left out."
+        )
+        count = int(stamped[-1]) + 1
+    return _unrolled(stamps[:count], facts)
+
+
+def _following(stamps: NDArray[np.int64], count: int) -> int:
+    """How many images behind those that are counted go on in time."""
+    rise = np.diff(stamps[count - 1 :])
+    breaks = np.flatnonzero((rise <= 0) | (rise > _DAY_US))
+    return int(breaks[0]) if len(breaks) else len(rise)
+
+
+def _unrolled(stamps: NDArray[np.int64], facts: Facts) -> NDArray[np.int64]:
+    """Places in the order of time, where a ring of images was written over."""
+    places = np.arange(len(stamps))
+    falls = np.flatnonzero(np.diff(stamps) < 0)
+    if len(falls) != 1 or not stamps.all() or stamps[-1] > stamps[0]:
+        return places
+    facts.warn(
+        "It was recorded in a loop that was written over; its frames are put in the "
+        "order of their time stamps."
+    )
+    return np.roll(places, -int(falls[0]) - 1)
 
 
 def _stamps(
@@ -176,7 +234,9 @@ def _take_times(stamps: NDArray[np.int64], facts: Facts) -> None:
 
 
 def _describe(header: Any, facts: Facts) -> None:
-    text = bytes(header["description"]).decode("utf-16-le", "replace")
+    encoding = _ENCODINGS.get(int(header["text_form"]))
+    raw = bytes(header["description"]) if encoding else b""
+    text = raw.decode(encoding or "ascii", "replace")
     facts.note(
         description=text.partition("\0")[0].strip(),
         bits=int(header["real_bits"]),
@@ -196,7 +256,7 @@ FORMAT = Format(
         "uncompressed grey and colour images; the stamp of each image to the "
         "microsecond (older versions: millisecond)"
     ),
-    missing="compressed images; scale, which the file does not have",
+    missing="compressed and packed images; scale, which the file does not have",
     sniff=_sniff,
     read=_read,
 )
