@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from napari_insitu_tem.io.probe import Probe, probe
 from napari_insitu_tem.io.signatures import recognise
 from napari_insitu_tem.io.traces.inferred_cycles import with_cycles
 from napari_insitu_tem.io.traces.inferred_steps import with_steps
+from napari_insitu_tem.io.traces.record_copies import without_copies
 from napari_insitu_tem.io.traces.trace_groups import group_traces, join, join_sequences
 from napari_insitu_tem.model.dataset import find_dataset
 from napari_insitu_tem.model.errors import (
@@ -160,7 +161,7 @@ def read_trace(
         )
     trace = _run(found, looked.path, looked.path, mapping=mapping, progress=progress)
     assert isinstance(trace, Trace)
-    return with_steps(with_cycles(trace))
+    return with_steps(with_cycles(_told_if_empty(trace, looked.path)))
 
 
 def read_any(
@@ -189,10 +190,21 @@ def read_any(
     return join_sequences(opened)
 
 
+def _told_if_empty(trace: Trace, path: Path) -> Trace:
+    """A record without rows says so first, whatever else its reader found."""
+    if len(trace):
+        return trace
+    note = (
+        f"{path.name} holds no rows: the measurement never began or was not saved, or "
+        "the file was cut off. If rows are missing, copy or export it again."
+    )
+    return replace(trace, warnings=(note, *trace.warnings))
+
+
 def _read_sequence(paths: Sequence[Path], **options: Any) -> Trace:
     """One trace from the files of one sequence."""
-    traces = [read_trace(path, **options) for path in paths]
-    groups = group_traces(traces)
+    traces = without_copies([read_trace(path, **options) for path in paths])
+    groups = group_traces([trace for trace in traces if trace is not None])
     if len(groups) > 1:
         raise ReadError(
             f"{groups[1][0].name} is not part of the same sequence as "

@@ -154,6 +154,71 @@ def test_dates_in_the_time_column_count_from_the_acquisition(tmp_path, eclab) ->
     assert alone.start == datetime(2024, 5, 13, 11, 20, 1, 602000)
 
 
+@pytest.mark.parametrize(
+    ("started", "cell", "form"),
+    [
+        ("03/04/2025 20:59:58.500", "03/04/2025 20:59:59.5000", ""),
+        ("03.04.2025 20:59:58.500", "03.04.2025 20:59:59,5000", ""),
+        ("03/04/2025 20:59:58.500", "04/03/2025 20:59:59.5000", "DDMMYYYY"),
+        ("03/04/2025 20:59:58.500", "2025/03/04 20:59:59.5000", "YYYYMMDD"),
+        ("03/31/2025 20:59:58.500", "03.31.2025 20:59:59.5000", "MMDDYYYY"),
+        ("03/04/2025 20:59:58.500", "04/03/2025 20:59:59.5000", "?"),
+    ],
+)
+def test_day_and_month_of_the_times_are_those_of_the_start(
+    tmp_path, eclab, started, cell, form
+) -> None:
+    times = [cell, cell.replace(":59.5", ":59.7").replace(":59,5", ":59,7")]
+    more = {
+        "": [],
+        "?": ["Technique started on : 03/04/2025 20:59:59.480"],
+    }.get(form, ["Text export", f"   Time format : Absolute {form}"])
+    columns = {"mode": ["3", "3"], "time/s": times, "Ewe/V": [3.0, 3.1]}
+    trace = read(tmp_path, eclab(columns, started=started, more=more))
+    np.testing.assert_allclose(trace.frame.time_s, [1.0, 1.2], atol=1e-9)
+    assert trace.start is not None and trace.start.month == 3
+
+
+def test_dates_without_a_header_are_month_first_and_doubtful(tmp_path, eclab) -> None:
+    times = ["03.04.2025 20:59:59,5000", "03.04.2025 20:59:59,7000"]
+    columns = {"mode": ["3", "3"], "time/s": times, "Ewe/V": [3.0, 3.1]}
+    trace = read(tmp_path, eclab(columns, header="short"))
+    np.testing.assert_allclose(trace.frame.time_s, [0.0, 0.2], atol=1e-9)
+    assert trace.start == datetime(2025, 3, 4, 20, 59, 59, 500000)
+    assert trace.metadata["start_readings"][1].startswith("2025-04-03")
+    assert "04 March 2025" in trace.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["Ecell/V", "<Ecell>/V", "Ewe-Ece/V", "<Ewe-Ece>/V"])
+def test_a_cell_of_two_electrodes_has_the_potential_of_the_cell(
+    tmp_path, eclab, name
+) -> None:
+    columns = {k: v for k, v in BASE.items() if k != "Ewe/V"}
+    columns = {**columns, "Ece/V": [8.0] * 5, name: BASE["Ewe/V"]}
+    more = ["Reference electrode : SCE (0,241 V)"]
+    trace = read(tmp_path, eclab(columns, more=more))
+    np.testing.assert_allclose(trace.values("potential_V"), BASE["Ewe/V"])
+    assert trace.reference == "counter electrode"
+    assert trace.metadata["columns"]["potential_V"] == [name, "V"]
+
+
+def test_the_counter_electrode_alone_is_no_potential(tmp_path, eclab) -> None:
+    columns = {"time/s": TIME, "Ece/V": [8.0] * 5, "I/mA": BASE["I/mA"]}
+    trace = read(tmp_path, eclab(columns))
+    assert not trace.has("potential_V") and trace.values("Ece/V")[0] == 8.0
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_text_saved_anew_by_a_spreadsheet_is_read_all_the_same(
+    tmp_path, eclab, mark
+) -> None:
+    columns = {name: BASE[name] for name in ("time/s", "Ewe/V", "I/mA")}
+    trace = read(tmp_path, eclab(columns).replace("\t", mark))
+    assert trace.frame.time_s.tolist() == TIME
+    np.testing.assert_allclose(trace.values("current_A"), np.array(BASE["I/mA"]) / 1e3)
+    assert trace.start == datetime(2024, 5, 13, 11, 19, 51, 602000)
+
+
 def test_a_mean_current_is_known_by_the_charge_of_each_point(
     tmp_path, eclab, rng
 ) -> None:
@@ -266,7 +331,8 @@ def test_a_spectrum_without_times_or_potentials_is_refused_by_name(
     tmp_path, eclab
 ) -> None:
     timed = {**SPECTRUM, "time/s": [1.0, 2.0, 3.0]}
-    for columns in (SPECTRUM, timed):
+    of_amplitudes = {**timed, "|Ewe|/V": [0.01] * 3, "|I|/A": [1e-6] * 3}
+    for columns in (SPECTRUM, timed, of_amplitudes):
         with pytest.raises(
             ReadError, match=r"cell_01_CP\.mpt is an impedance spectrum"
         ):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_insitu_tem.io.registry import read_any, read_trace
+from napari_insitu_tem.io.traces.trace_groups import join_sequences
 from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.timebase import StartStamp
+from napari_insitu_tem.model.trace import Trace
 
 
 @pytest.fixture
@@ -84,6 +89,65 @@ def test_whole_seconds_are_not_enough_for_that(put) -> None:
     started = {"started": "05/13/2024 11:19:51"}
     paths = [put("x.mpt", [0, 1, 2], **started), put("y.mpt", [5, 6, 7], **started)]
     assert len(read_any(paths)) == 2
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("a_01_OCV_CA5.mpt", "a_02_GCPL_CA5.mpt"),  # channels of a BCS
+        ("a_01_OCV_C05.mpt", "a_02_GCPL6_C05.mpt"),
+        ("a_02_CV_C01_loop0.mpt", "a_02_CV_C01_loop10.mpt"),  # a file a loop
+    ],
+)
+@pytest.mark.parametrize("started", ["05/13/2024 11:19:51", ""])
+def test_names_of_one_sequence_are_enough_beside_one_start_or_none(
+    put, names, started
+) -> None:
+    times = ([0, 1, 2], [5, 6, 7])
+    paths = [put(n, t, started=started) for n, t in zip(names, times, strict=True)]
+    (trace,) = read_any(paths[::-1])
+    assert trace.name == "a"
+    assert trace.frame.time_s.tolist() == [0, 1, 2, 5, 6, 7]
+    assert np.flatnonzero(trace.breaks).tolist() == [3]
+
+
+def as_binary(trace: Trace, shift_ms: int = 0) -> Trace:
+    """The record as its binary file would give it."""
+    assert trace.stamp is not None
+    when = trace.stamp.when + timedelta(milliseconds=shift_ms)
+    return replace(
+        trace,
+        format="EC-Lab binary",
+        paths=(trace.paths[0].with_suffix(".mpr"),),
+        stamp=StartStamp(when, 1e-3, "log"),
+    )
+
+
+def test_text_and_binary_of_one_technique_count_once(put) -> None:
+    texts = [
+        read_trace(put("a_01_OCV_C01.mpt", [0, 1, 2], started="05/13/2024 11:19:51")),
+        read_trace(put("a_02_CP_C01.mpt", [5, 6, 7], started="05/13/2024 11:19:51")),
+    ]
+    binaries = [as_binary(text, 602) for text in texts]
+    for opened in (
+        [*texts, *binaries],
+        [binaries[1], texts[0], texts[1], binaries[0]],
+        [texts[0], binaries[1]],
+        [binaries[0], texts[1]],
+    ):
+        (trace,) = join_sequences(opened)
+        assert trace.frame.time_s.tolist() == [0, 1, 2, 5, 6, 7]
+        assert sum("was left out" in w for w in trace.warnings) == len(opened) - 2
+    alone = join_sequences([binaries[1], texts[1]])
+    assert [item.format for item in alone] == ["EC-Lab text"]
+    longer = as_binary(read_trace(put("a_03_CP_C01.mpt", range(9))))
+    shorter = read_trace(put("a_03_CP_C01.mpt", range(6)))
+    assert join_sequences([shorter, longer])[0].format == "EC-Lab binary"
+
+
+def test_a_binary_of_another_run_is_no_copy(put) -> None:
+    text = read_trace(put("a_01_OCV_C01.mpt", [0, 1, 2]))
+    assert len(join_sequences([text, as_binary(text, 90_000)])) == 2
 
 
 def test_a_copy_is_not_counted_twice(put) -> None:

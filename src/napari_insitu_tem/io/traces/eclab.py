@@ -6,17 +6,15 @@ from pathlib import Path
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
-from napari_insitu_tem.io.tables.number_columns import (
-    HEAD_BYTES,
-    read_columns,
-    without_cut_row,
-)
+from napari_insitu_tem.io.tables.cut_rows import without_cut_row
+from napari_insitu_tem.io.tables.number_columns import HEAD_BYTES, read_columns
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.table_layout import decimal_mark
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.eclab_header import (
     MAGIC,
     EclabHeader,
+    is_without_tabs,
     looks_like_columns,
     read_header,
 )
@@ -31,9 +29,9 @@ def _sniff(looked: Probe) -> float:
     if looked.is_dir:
         return 0.0
     text, _ = decode(looked.head)
-    lines = lines_of(text[:4000])
+    lines = lines_of(text)
     if any(lines[0].strip().lower().startswith(magic) for magic in MAGIC):
-        return 1.0
+        return 0.2 if is_without_tabs(lines) else 1.0
     return 0.9 if any(looks_like_columns(line) for line in lines[:3]) else 0.0
 
 

@@ -13,6 +13,7 @@ from napari_insitu_tem.io.traces.start_times import (
     read_date,
     settle,
 )
+from napari_insitu_tem.model.column_mapping import DateOrder
 from napari_insitu_tem.model.timebase import StartStamp
 
 _COUNT = re.compile(r"^\s*Nb header lines\s*:\s*(\d+)", re.IGNORECASE)
@@ -88,6 +89,20 @@ class EclabHeader:
         )
         return taken.stamp("header, 'Acquisition started on'"), doubt, readings
 
+    @property
+    def date_order(self) -> DateOrder:
+        """How the header writes its dates; empty without one."""
+        reading = read_date(self.fields.get("Acquisition started on", ""))
+        return "" if reading is None else self._settled(reading)[0].order
+
+    @property
+    def technique_start(self) -> StartStamp | None:
+        """When the technique began, in the order of the header's other dates."""
+        reading = read_date(self.fields.get("Technique started on", ""))
+        if reading is None:
+            return None
+        return reading.in_order(self.date_order).stamp("header, 'Technique started on'")
+
     def _settled(self, reading: DateReading) -> tuple[DateReading, str]:
         """EC-Lab writes month/day/year; other separators leave a doubt."""
         evidence = order_from(
@@ -113,6 +128,16 @@ def looks_like_columns(line: str) -> bool:
     """Whether a line is the header of an EC-Lab table."""
     cells = [cell.strip().lower() for cell in line.split("\t")]
     return sum(1 for cell in cells if cell in OWN_NAMES) >= 2
+
+
+def is_without_tabs(lines: Sequence[str]) -> bool:
+    """Whether another program saved the text with another mark between its cells."""
+    return bool(lines) and any(
+        sum(cell.strip(' "').lower() in OWN_NAMES for cell in line.split(mark)) >= 2
+        for line in lines
+        for mark in ",;"
+        if mark in line and "\t" not in line
+    )
 
 
 def read_header(lines: Sequence[str]) -> EclabHeader | None:

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.tables.column_names import UNITS
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.suggestion import is_impedance, suggest
+from napari_insitu_tem.io.traces.eclab_dates import order_dates
 from napari_insitu_tem.io.traces.eclab_header import EclabHeader
+from napari_insitu_tem.io.traces.eclab_potential import (
+    COUNTER_ELECTRODE,
+    is_of_the_cell,
+    with_potential,
+)
 from napari_insitu_tem.io.traces.signals import Signals, convert
 from napari_insitu_tem.model.column_mapping import ColumnMapping
 from napari_insitu_tem.model.errors import ReadError
@@ -52,20 +58,21 @@ def eclab_trace(
         An impedance spectrum without times, or times that run backwards.
     """
     if mapping is None:
-        mapping, _ = suggest(table)
+        mapping = with_potential(suggest(table)[0], table)
     _refuse(table, mapping, path)
-    signals = convert(table, mapping, path)
-    notes.extend(signals.warnings)
+    dates = order_dates(mapping, table, header)
+    signals = convert(table, dates.mapping, path)
+    signals.readings = signals.readings or dates.readings
+    notes.extend([*signals.warnings, *([dates.doubt] if dates.doubt else [])])
     signals.warnings = notes
     breaks = _breaks(header, len(table))
     averaged = _current_from_charge(table, signals) or _is_averaged(
         header, table, signals, breaks
     )
     _join_loops(signals, breaks)
-    if len(table) == 0:
-        notes.append("The measurement holds no rows: it was stopped or not saved.")
     notes.extend(_zeros(signals))
     metadata = _about(header, signals)
+    metadata["columns"] = mapping.as_dict()["columns"]
     _warn_of_time(header, signals)
     return Trace.from_columns(
         signals.columns,
@@ -76,18 +83,25 @@ def eclab_trace(
         path=path,
         warnings=notes,
         technique=header.technique,
-        reference=signals.reference or header.reference,
+        reference=_reference(header, signals, is_of_the_cell(mapping, table)),
         format=form,
         reader=reader,
         metadata=metadata,
     )
 
 
+def _reference(header: EclabHeader, signals: Signals, of_the_cell: bool) -> str:
+    """What the potential is measured against, as text."""
+    if of_the_cell:
+        return COUNTER_ELECTRODE
+    return signals.reference or header.reference
+
+
 def _refuse(table: RawTable, mapping: ColumnMapping, path: Path) -> None:
     """Say what a file is that cannot be shown against time."""
     if is_impedance(table) and not {"time_s", "potential_V"} <= set(mapping.columns):
         raise ReadError(
-            f"{path.name} is an impedance spectrum without times and potentials: "
+            f"{path.name} is an impedance spectrum without potentials at times: "
             "nothing in it can be shown against time.",
             hint="Export it with the columns time/s and <Ewe>/V.",
             path=path,

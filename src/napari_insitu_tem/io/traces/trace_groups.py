@@ -8,18 +8,19 @@ from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
-import numpy as np
-
+from napari_insitu_tem.io.traces.record_copies import (
+    ECLAB_FORMATS,
+    same_samples,
+    without_copies,
+)
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.trace import Trace, merge_traces
 
-#: Formats whose clock counts from the start of the whole sequence.
-_SEQUENCED = frozenset(("EC-Lab text", "EC-Lab binary"))
-#: `NAME_02_CP_C01`: name, place in the sequence, technique, channel.
+#: `NAME_02_CP_C01_loop3`: name, place in the sequence, technique, channel, loop.
 _PART = re.compile(
-    r"^(?P<name>.+?)_(?P<place>\d{2})_(?P<technique>[A-Za-z]+)"
-    r"(?P<channel>(?:_[A-Za-z]+\d*)?_C[A-Z]?\d{2})$"
+    r"^(?P<name>.+?)_(?P<place>\d{2})_(?P<technique>[A-Za-z]+\d{0,2})"
+    r"(?P<channel>(?:_[A-Za-z]+\d*)?_C[A-Z]?\d{1,2})(?:_loop\d+)?$"
 )
 #: Starts that agree to a millisecond are no coincidence.
 _FINE_S = 1e-3
@@ -28,30 +29,34 @@ _FINE_S = 1e-3
 def join_sequences(opened: Sequence[Movie | Trace]) -> list[Movie | Trace]:
     """Put the records of one sequence together; everything else stays as it is.
 
+    Of a technique given as text and as binary file one is left out.
+
     Returns
     -------
     list
         In the order of what was opened; a joined record stands where its first part
         stood.
     """
-    traces = [item for item in opened if isinstance(item, Trace)]
-    groups = group_traces(traces)
+    kept = without_copies([item for item in opened if isinstance(item, Trace)])
+    groups = group_traces([trace for trace in kept if trace is not None])
     first = {id(group[0]): group for group in groups}
+    traces = iter(kept)
     joined: list[Movie | Trace] = []
     for item in opened:
         if not isinstance(item, Trace):
             joined.append(item)
-        elif id(item) in first:
-            joined.append(join(first[id(item)]))
+        elif id(trace := next(traces)) in first:
+            joined.append(join(first[id(trace)]))
     return joined
 
 
 def group_traces(traces: Sequence[Trace]) -> list[list[Trace]]:
     """Find the records that are parts of one sequence of techniques.
 
-    They have one format, one folder and one start, down to a millisecond or with names
-    that differ in nothing but the place in the sequence and the technique; a record
-    whose samples are those of another (a second export) is no part of it.
+    They are EC-Lab's and have one folder and one start, down to a millisecond or with
+    names that differ in nothing but the place in the sequence, the technique and the
+    loop; such names are enough where no file has a start. A record whose samples are
+    those of another (a second export) is no part of it.
 
     Returns
     -------
@@ -91,38 +96,39 @@ def join(group: Sequence[Trace]) -> Trace:
         f"{', '.join(part.name for part in group)}."
     )
     warnings = tuple(dict.fromkeys((note, *whole.warnings)))
-    return replace(whole, warnings=warnings)
+    stamps = [part.stamp for part in group if part.stamp is not None]
+    finest = min(stamps, key=lambda stamp: stamp.resolution_s, default=None)
+    return replace(whole, stamp=finest, warnings=warnings)
 
 
 def _belong(a: Trace, b: Trace) -> bool:
     """Whether two records are parts of one sequence."""
-    if a.stamp is None or b.stamp is None or not a.paths or not b.paths:
+    if not {a.format, b.format} <= ECLAB_FORMATS or not a.paths or not b.paths:
         return False
-    same = (
-        a.format == b.format
-        and a.format in _SEQUENCED
-        and a.paths[0].parent == b.paths[0].parent
-        and a.stamp.when == b.stamp.when
-    )
-    if not same or _same_samples(a, b):
+    if a.paths[0].parent != b.paths[0].parent or not _start_together(a, b):
+        return False
+    if same_samples(a, b):
         return False
     first, second = _stem(a.paths[0]), _stem(b.paths[0])
     if first is not None and second is not None:
         return first == second
-    return max(a.stamp.resolution_s, b.stamp.resolution_s) <= _FINE_S
+    return all(t.stamp is not None and t.stamp.resolution_s <= _FINE_S for t in (a, b))
+
+
+def _start_together(a: Trace, b: Trace) -> bool:
+    """Whether two records have one start, or neither has any."""
+    if a.stamp is None or b.stamp is None:
+        return a.stamp is None and b.stamp is None
+    if a.format == b.format:
+        return a.stamp.when == b.stamp.when
+    apart = abs(a.stamp.minus(b.stamp))  # a text may leave out the fraction
+    return apart < max(a.stamp.resolution_s, b.stamp.resolution_s)
 
 
 def _stem(path: Path) -> tuple[str, str] | None:
     """Name and channel of a file that is named as a part of a sequence."""
     match = _PART.match(path.stem)
     return None if match is None else (match["name"], match["channel"])
-
-
-def _same_samples(a: Trace, b: Trace) -> bool:
-    """Whether most samples of the shorter are in the longer: one is a copy."""
-    size = min(len(a), len(b))
-    shared = np.intersect1d(a.time_ns, b.time_ns).size
-    return size > 0 and shared > max(1, 0.5 * size)
 
 
 def _common_name(group: Sequence[Trace]) -> str:
