@@ -40,7 +40,14 @@ class Encoding:
     @property
     def is_wide(self) -> bool:
         """Whether a character takes two or four bytes."""
-        return self.name.startswith(("utf-16", "utf-32"))
+        return self.width > 1
+
+    @property
+    def width(self) -> int:
+        """Bytes of a character at least."""
+        if self.name.startswith("utf-32"):
+            return 4
+        return 2 if self.name.startswith("utf-16") else 1
 
 
 def detect_encoding(head: bytes) -> Encoding:
@@ -81,7 +88,8 @@ def _is_chinese(head: bytes) -> bool:
 def decode(data: bytes) -> tuple[str, Encoding]:
     """The text of a file or of its beginning; what cannot be read becomes U+FFFD."""
     encoding = detect_encoding(data)
-    text = data[encoding.skip :].decode(encoding.name, errors="replace")
+    whole = len(data) - (len(data) - encoding.skip) % encoding.width
+    text = data[encoding.skip : whole].decode(encoding.name, errors="replace")
     return text.strip(STRAY), encoding
 
 

@@ -6,11 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_insitu_tem.io.tables.number_columns import (
-    HEAD_BYTES,
-    read_columns,
-    without_cut_row,
-)
+from napari_insitu_tem.io.tables.cut_rows import without_cut_row
+from napari_insitu_tem.io.tables.number_columns import HEAD_BYTES, read_columns
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.suggestion import suggest
 from napari_insitu_tem.io.tables.table_layout import TableLayout, find_table

@@ -15,13 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from napari_insitu_tem.io.text import (
-    STRAY,
-    Encoding,
-    decode,
-    lines_of,
-    offset_of_line,
-)
+from napari_insitu_tem.io.text import Encoding, decode, lines_of, offset_of_line
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 
@@ -31,7 +25,6 @@ FloatArray = NDArray[np.float64]
 HEAD_BYTES = 2**20
 #: Files above this size are read in pieces and report where they are.
 PIECEWISE_BYTES = 32 * 2**20
-_TAIL_BYTES = 2**16
 _ROWS_A_PIECE = 250_000
 _NUMBER = re.compile(r"^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?$")
 #: The minus of typesetters, which some programs write.
@@ -152,30 +145,6 @@ def _checked(name: str, widest: int, usual: int) -> int:
             hint="The file is damaged; copy or export it again.",
         )
     return max(widest, usual)
-
-
-def ends_in_a_cut_row(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether the last line has no end and fewer cells than the one before.
-
-    The number it breaks off in cannot be trusted: 2E-002 may be all that 2E-0 was.
-    """
-    filled = [line for line in lines[-20:] if line.strip()]
-    if len(filled) < 2 or not lines[-1].strip() or '"' in filled[-1]:
-        return False
-    split = None if delimiter == " " else delimiter
-    return len(filled[-1].split(split)) < len(filled[-2].split(split))
-
-
-def without_cut_row(
-    data: pd.DataFrame, path: Path, encoding: Encoding, delimiter: str
-) -> tuple[pd.DataFrame, list[str]]:
-    """The rows without the last one where the file breaks off in it, and a note."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - _TAIL_BYTES, 0))
-        tail = file.read().decode(encoding.name, errors="replace").strip(STRAY)
-    if len(data) < 2 or not ends_in_a_cut_row(lines_of(tail), delimiter):
-        return data, []
-    return data.iloc[:-1], ["The file breaks off in its last row, which was left out."]
 
 
 def read_lines(

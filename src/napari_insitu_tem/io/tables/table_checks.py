@@ -185,10 +185,8 @@ def rows_of_the_table(
     return keep, breaks, notes
 
 
-def need_two_rows(
-    columns: dict[str, Any], found: FoundTable, path: Path, notes: list[str]
-) -> None:
-    """Note a header without rows; a single row is no record.
+def need_two_rows(columns: dict[str, Any], found: FoundTable, path: Path) -> None:
+    """A header without rows is an empty record; a single row is none.
 
     Raises
     ------
@@ -196,9 +194,7 @@ def need_two_rows(
         There are rows, but fewer than two have a time.
     """
     rows = len(columns["time_s"])
-    if not found.layout.sample:
-        notes.append("The file holds a header and no rows.")
-    elif rows < 2:
+    if found.layout.sample and rows < 2:
         raise ReadError(
             f"{path.name} holds {rows} rows with a time; a record needs two.",
             hint="Choose another column as the time, or export the file again.",

@@ -17,6 +17,7 @@ from napari_insitu_tem.io.tables.found_table import find_in_file
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.suggestion import is_impedance, suggest
 from napari_insitu_tem.io.tables.table_checks import need_two_rows, rows_of_the_table
+from napari_insitu_tem.io.tables.table_layout import find_table
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.signals import Signals, convert
 from napari_insitu_tem.io.traces.start_times import read_date
@@ -36,6 +37,7 @@ _MODEL = re.compile(r"^Instrument Model:\s*CHI", re.IGNORECASE)
 _SETTING = re.compile(r"^\s*(?P<key>[A-Za-z][^=:]{0,60}?)\s*=\s*(?P<value>\S.*?)\s*$")
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?", re.IGNORECASE)
 _SWEEPS = ("cyclic voltammetry", "linear sweep voltammetry", "tafel plot")
+_LONGEST_HEADER = 2**16
 _SECOND_CURRENT = re.compile(r"^i\s*\(?1\)?$", re.IGNORECASE)
 
 
@@ -102,6 +104,8 @@ def read(
     ReadError
         An impedance spectrum, a pulse technique without times, or no table.
     """
+    if (lines := _header_alone(path)) is not None:
+        return _empty(read_header(lines), path)
     found = find_in_file(path, progress)
     header = read_header(found.above)
     notes = list(found.notes)
@@ -114,7 +118,7 @@ def read(
     _add_controlled(header, signals, notes)
     keep, breaks, more = rows_of_the_table(table, chosen, signals, path)
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
-    need_two_rows(columns, found, path, notes)
+    need_two_rows(columns, found, path)
     notes += [*signals.warnings, *more]
     if "current_A" in columns and not chosen.flip_current:
         notes.append(SIGN_WARNING)
@@ -132,6 +136,29 @@ def read(
         metadata={**header.settings, "mapping": chosen.as_dict()} if own
         else dict(header.settings),
     )  # fmt: skip
+
+
+def _header_alone(path: Path) -> list[str] | None:
+    """The lines of a file that ends before its table; None where there is one."""
+    if path.stat().st_size > _LONGEST_HEADER:
+        return None
+    text, _ = decode(path.read_bytes())
+    lines = lines_of(text)
+    return lines if find_table(lines) is None else None
+
+
+def _empty(header: ChiHeader, path: Path) -> Trace:
+    """The record of a measurement that never began, or of a file cut off."""
+    return Trace.from_columns(
+        {"time_s": [], "potential_V": [], "current_A": []},
+        name=path.stem,
+        stamp=header.stamp,
+        path=path,
+        technique=header.technique,
+        format="CH Instruments text",
+        reader="chi",
+        metadata=dict(header.settings),
+    )
 
 
 def read_header(lines: Sequence[str]) -> ChiHeader:

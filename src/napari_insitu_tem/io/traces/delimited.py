@@ -69,7 +69,7 @@ def read(
     refuse_constant_time(signals, path)
     keep, breaks, notes = rows_of_the_table(found.table, mapping, signals, path)
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
-    need_two_rows(columns, found, path, notes)
+    need_two_rows(columns, found, path)
     metadata = _start(found, mapping, signals)
     warnings = [*([note] if note else []), *found.notes, *signals.warnings, *notes]
     return Trace.from_columns(

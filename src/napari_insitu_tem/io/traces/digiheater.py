@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.holder_columns import numbers_in
 from napari_insitu_tem.model.column_mapping import ColumnMapping
@@ -72,10 +73,10 @@ def read(
     """
     progress(0, 1, "Reading the log")
     text, _ = decode(path.read_bytes())
-    lines = lines_of(text)
+    notes: list[str] = []
+    lines = whole_lines(lines_of(text), "\t", path.name, notes)
     title = _title(lines)
     names, first = _header(lines, path)
-    notes: list[str] = []
     rows = _rows(lines[first:], len(names), notes)
     clock = _clock([row[1] for row in rows], path)
     columns = {"time_s": np.round(clock - clock[0], 9) if clock.size else clock}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.tables.cut_rows import CUT_ROW
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.suggestion import is_impedance, suggest
 from napari_insitu_tem.io.text import decode, lines_of
@@ -68,12 +69,13 @@ def read(
     tables = _main_tables(file, path)
     warnings: list[str] = []
     if file.is_cut:
-        warnings.append("The file breaks off in its last row, which was left out.")
+        warnings.append(CUT_ROW.format(name=path.name))
     if file.rate_hz:
         warnings.append(
             "The file has no times; they were counted from the rate of its samples "
             f"({file.rate_hz:g} Hz)."
         )
+    warnings.extend(_alone(file, tables, path))
     parts = [_signals(table.table, mapping, path) for table in tables]
     columns, breaks = _run_on(tables, parts, warnings)
     for part in parts:
@@ -83,8 +85,11 @@ def read(
     warnings.extend(_overloads(tables))
     stamp, readings = start_of(file, warnings)
     stamp, delay = after_rest(file, tables, stamp, warnings)
-    if len(columns["time_s"]) == 0:
-        warnings.append("The file holds no rows: it was stopped or not saved.")
+    if not file.tables:
+        warnings.append(
+            f"{path.name} ends before its first table, inside the header: it was cut "
+            "off, or the measurement never began. Copy it again from its computer."
+        )
     return Trace.from_columns(
         columns,
         name=path.stem,
@@ -122,6 +127,23 @@ def _main_tables(file: GamryFile, path: Path) -> list[GamryTable]:
             path=path,
         )
     return found
+
+
+def _alone(file: GamryFile, tables: Sequence[GamryTable], path: Path) -> list[str]:
+    """Say where only what accompanies a curve is there, and not the curve."""
+    source = tables[0].source if tables else ""
+    is_rest = source == "OCV" and file.setting("TAG") in ("", "CORPOT", "OCV")
+    if is_rest or source in MAIN_CHANNELS:
+        return []
+    what = (
+        "the open-circuit record that precedes a curve"
+        if source == "OCV"
+        else f"the second working electrode ({source.lower()})"
+    )
+    return [
+        f"{path.name} holds {what} alone: the experiment was stopped before its curve, "
+        "or the file was cut off. Copy it again if the curve is missing."
+    ]
 
 
 def _signals(table: RawTable, mapping: ColumnMapping | None, path: Path) -> Signals:

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from napari_insitu_tem.io.tables.number_columns import (
-    ends_in_a_cut_row,
-    read_lines,
-    to_numbers,
-)
+from napari_insitu_tem.io.tables.cut_rows import ends_in_a_cut_row
+from napari_insitu_tem.io.tables.number_columns import read_lines, to_numbers
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.table_layout import decimal_mark
 
@@ -99,8 +96,11 @@ def read_gamry(lines: Sequence[str], file_name: str) -> GamryFile:
         elif len(cells) > 1 and cells[0].strip():
             section = _section(found, cells, section)
             section.setdefault(cells[0].strip(), _value(cells))
-    if bodies and len(bodies[-1][1]) > 3 and ends_in_a_cut_row(lines, "\t"):
+    if bodies and len(bodies[-1][1]) > 2 and ends_in_a_cut_row(lines, "\t"):
         bodies[-1][1].pop()
+        found.is_cut = True
+    if len(bodies) > 1 and len(bodies[-1][1]) < 3 and lines[-1].strip():
+        bodies.pop()  # begun, and cut off in its header
         found.is_cut = True
     found.decimal = decimal_mark(
         row.split("\t") for _, body in bodies for row in body[2 : 2 + _DECIMAL_ROWS]

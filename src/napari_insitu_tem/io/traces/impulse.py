@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.holder_columns import numbers_in, padded
 from napari_insitu_tem.io.traces.start_times import read_date, settle
@@ -58,7 +59,9 @@ def read(
     """
     progress(0, 1, "Reading the log")
     text, _ = decode(path.read_bytes())
-    lines = [line.replace("\x00", "") for line in lines_of(text) if line.strip()]
+    notes: list[str] = []
+    whole = whole_lines(lines_of(text), ",", path.name, notes)
+    lines = [line.replace("\x00", "") for line in whole if line.strip()]
     try:
         rows = list(csv.reader(lines))
     except csv.Error:
@@ -78,7 +81,6 @@ def read(
         columns[ours or f"column {i + 1}"] = (
             values if np.isfinite(values).any() else cells
         )
-    notes: list[str] = []
     said = _metadata(path)
     stamp, readings = _start([row[0] for row in body], time_s, said, notes)
     if readings:

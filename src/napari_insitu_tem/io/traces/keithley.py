@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.column_names import plain
+from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.tables.number_columns import read_lines, to_numbers
 from napari_insitu_tem.io.tables.time_columns import read_stamps
 from napari_insitu_tem.io.text import decode, lines_of, looks_like_text
@@ -48,11 +49,14 @@ class _Buffer:
         (N, columns) as read.
     above
         The lines over the header.
+    notes
+        Sentences about what was left out.
     """
 
     names: tuple[str, ...]
     data: pd.DataFrame
     above: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def find(self, *names: str) -> int | None:
         """The first column of one of these names."""
@@ -123,7 +127,7 @@ def read(
     buffer = _buffer(path)
     time_s, stamp, notes = _times(buffer, path)
     columns: dict[str, Any] = {"time_s": time_s}
-    notes += _add_signals(buffer, columns, path)
+    notes = [*buffer.notes, *notes, *_add_signals(buffer, columns, path)]
     return Trace.from_columns(
         columns,
         name=path.stem,
@@ -143,11 +147,12 @@ def _buffer(path: Path) -> _Buffer:
     if found is None:
         raise ReadError(f"{path.name} is no buffer of readings.", path=path)
     line, delimiter, names = found
-    data = read_lines(
-        lines[line + 1 :], name=path.name, delimiter=delimiter, quoted='"' in text
-    )
+    notes: list[str] = []
+    body = whole_lines(lines[line + 1 :], delimiter, path.name, notes)
+    data = read_lines(body, name=path.name, delimiter=delimiter, quoted='"' in text)
     names += [""] * (data.shape[1] - len(names))
-    return _Buffer(tuple(names[: data.shape[1]]), data, tuple(lines[:line]))
+    above = tuple(lines[:line])
+    return _Buffer(tuple(names[: data.shape[1]]), data, above, tuple(notes))
 
 
 def _times(

@@ -78,7 +78,7 @@ def read(
     notes = [*found.notes, *_give_signs(signals, found.table.column(state))]
     keep, breaks, more = rows_of_the_table(found.table, mapping, signals, path)
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
-    need_two_rows(columns, found, path, notes)
+    need_two_rows(columns, found, path)
     notes.extend(_about_unit(found, mapping))
     trace = Trace.from_columns(
         columns,

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.column_names import UNITS, known_unit
+from napari_insitu_tem.io.tables.cut_rows import whole_lines
+from napari_insitu_tem.io.tables.number_columns import is_nothing, is_number
+from napari_insitu_tem.io.tables.table_layout import decimal_mark
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.start_times import read_date
 from napari_insitu_tem.model.column_mapping import ColumnMapping
@@ -69,7 +72,8 @@ def read(
     """
     progress(0, 1, "Reading the file")
     text, _ = decode(path.read_bytes())
-    curves = _curves([line.split(",") for line in lines_of(text)], path)
+    notes: list[str] = []
+    curves, left = _curves(lines_of(text), path, notes)
     timed = [curve for curve in curves if "time_s" in curve.columns]
     if not timed:
         title = curves[0].title if curves else "curves"
@@ -79,7 +83,11 @@ def read(
             hint="Open the session (.pssession) that it was exported from.",
             path=path,
         )
-    notes = []
+    if left:
+        notes.append(
+            f"{left} rows below the curves, of a spectrum or another kind, were left "
+            "out."
+        )
     if len(timed) < len(curves):
         notes.append(f"{len(curves) - len(timed)} curves without times were left out.")
     parts = [_trace(group, path) for group in _measurements(timed)]
@@ -109,17 +117,66 @@ def read(
     return trace.flipped() if mapping is not None and mapping.flip_current else trace
 
 
-def _curves(rows: Sequence[Sequence[str]], path: Path) -> list[_Curve]:
-    """Take the table apart at the cells that give a date."""
-    at = next((i for i, row in enumerate(rows) if _dates(row)), None)
-    if at is None or at + 1 >= len(rows):
+def _curves(
+    lines: Sequence[str], path: Path, notes: list[str]
+) -> tuple[list[_Curve], int]:
+    """The curves of every block, and the rows of numbers that belong to none.
+
+    A block is a row of dates, with titles above and units below it; what else the
+    program appends (a spectrum) ends it.
+    """
+    delimiter = _delimiter(lines)
+    lines = whole_lines(lines, delimiter, path.name, notes)
+    rows = [line.split(delimiter) for line in lines]
+    starts = [i for i, row in enumerate(rows) if _dates(row)]
+    if not starts or starts[0] + 1 >= len(rows):
         raise ReadError(
-            f"{path.name} begins like a PalmSens export but has no curves.",
-            hint="Export it again.",
+            f"{path.name} begins like a PalmSens export but has no curves: it was cut "
+            "off, or nothing was measured.",
+            hint="Copy or export it again.",
             path=path,
         )
-    titles, dates, units = rows[at - 1] if at else [], rows[at], rows[at + 1]
-    body = [row for row in rows[at + 2 :] if any(cell.strip() for cell in row)]
+    decimal = "." if delimiter == "," else decimal_mark(rows)
+    curves, left = [], 0
+    for at, after in zip(starts, [*starts[1:], len(rows) + 1], strict=True):
+        body, others = _body(rows[at + 2 : after - 1])
+        left += others
+        curves += _block(rows, at, body, decimal)
+    return curves, left
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """What stands behind the words of the row of dates."""
+    for line in lines:
+        before, words, after = line.lower().partition(_DATE_LINE)
+        if words and not before.strip(",;\t"):
+            return after[:1] if after[:1] in (";", "\t") else ","
+    return ","
+
+
+def _body(rows: Sequence[Sequence[str]]) -> tuple[list[Sequence[str]], int]:
+    """The rows of numbers up to the first of words, and how many follow behind."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    ends = (i for i, row in enumerate(filled) if not _is_row(row))
+    end = next(ends, len(filled))
+    return filled[:end], sum(_is_row(row) for row in filled[end:])
+
+
+def _is_row(row: Sequence[str]) -> bool:
+    """Whether the first cell that is filled is a number or stands for none."""
+    first = next((cell.strip() for cell in row if cell.strip()), "")
+    return is_number(first) or is_nothing(first)
+
+
+def _block(
+    rows: Sequence[Sequence[str]],
+    at: int,
+    body: Sequence[Sequence[str]],
+    decimal: str,
+) -> list[_Curve]:
+    """The curves of the block whose row of dates is row `at`, side by side."""
+    titles, dates = rows[at - 1] if at else [], rows[at]
+    units = rows[at + 1] if at + 1 < len(rows) else []
     starts = _dates(dates)
     curves = []
     for begin, end in zip(starts, [*starts[1:], len(units)], strict=True):
@@ -127,7 +184,7 @@ def _curves(rows: Sequence[Sequence[str]], path: Path) -> list[_Curve]:
         for column in range(begin, min(end, len(units))):
             symbol = known_unit(units[column])
             if symbol:
-                values = _numbers(body, column) * UNITS[symbol][1]
+                values = _numbers(body, column, decimal) * UNITS[symbol][1]
                 columns.setdefault(_name(symbol), values)
         curves.append(_curve(titles, dates, begin, columns))
     return curves
@@ -154,12 +211,12 @@ def _curve(
     return _Curve(title, stamp, columns)
 
 
-def _numbers(body: Sequence[Sequence[str]], column: int) -> FloatArray:
-    """(N,) a column up to its last number."""
+def _numbers(body: Sequence[Sequence[str]], column: int, decimal: str) -> FloatArray:
+    """(N,) a column, NaN where it holds no number."""
     values = np.full(len(body), np.nan)
     for i, row in enumerate(body):
         try:
-            values[i] = float(row[column])
+            values[i] = float(row[column].replace(decimal, "."))
         except (ValueError, IndexError):
             continue
     values[~(np.abs(values) < 1e300)] = np.nan

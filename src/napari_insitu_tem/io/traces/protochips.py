@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.column_names import UNITS, known_unit
+from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.holder_columns import numbers_in, padded, snake
 from napari_insitu_tem.io.traces.start_times import read_date
@@ -68,7 +69,9 @@ def read(
     """
     progress(0, 1, "Reading the log")
     text, _ = decode(path.read_bytes())
-    lines = [line.replace("\x00", "") for line in lines_of(text) if line.strip()]
+    notes: list[str] = []
+    whole = whole_lines(lines_of(text), ",", path.name, notes)
+    lines = [line.replace("\x00", "") for line in whole if line.strip()]
     try:
         rows = list(csv.reader(lines, skipinitialspace=True))
     except csv.Error:
@@ -80,7 +83,6 @@ def read(
     names = [cell.strip() for cell in rows[0]]
     body = [padded(row, len(names)) for row in rows[1:]]
     said = _notes([row[1] for row in body])
-    notes: list[str] = []
     columns = {"time_s": numbers_in([r[0] for r in body]) * _tick(said, notes)}
     units = _units(said)
     for i, name in enumerate(names[2:], start=2):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
+from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.holder_columns import numbers_in, padded
 from napari_insitu_tem.io.traces.start_times import read_date
@@ -41,6 +42,7 @@ class _Par:
 
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
     segments: list[tuple[list[str], list[list[str]]]] = field(default_factory=list)
+    unclosed: str = ""
 
 
 def _sniff(looked: Probe) -> float:
@@ -71,8 +73,13 @@ def read(
     """
     progress(0, 1, "Reading the file")
     text, _ = decode(path.read_bytes())
-    par = _take_apart(lines_of(text))
     notes: list[str] = []
+    par = _take_apart(whole_lines(lines_of(text), ",", path.name, notes))
+    if par.unclosed and not notes:
+        notes.append(
+            f"{path.name} breaks off inside {par.unclosed}: the file was cut off, or "
+            "the measurement was still running. Copy it again to have all of it."
+        )
     columns, breaks = _columns(par, path, notes)
     actions = [
         block.get("Name", "")
@@ -117,6 +124,7 @@ def _take_apart(lines: Sequence[str]) -> _Par:
         elif name and "=" in line:
             key, _, value = line.partition("=")
             found.settings.setdefault(name, {}).setdefault(key.strip(), value.strip())
+    found.unclosed = name
     return found
 
 
@@ -133,6 +141,8 @@ def _columns(
         spectral += int(points.sum())
         if not points.all():
             parts.append({n: values[~points] for n, values in part.items()})
+    if not parts and not spectral and any(_TIME in names for names, _ in par.segments):
+        return {"time_s": np.zeros(0)}, np.zeros(0, bool)
     if not parts:
         what = "an impedance spectrum" if spectral else "no segment with times"
         raise ReadError(
