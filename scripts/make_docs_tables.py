@@ -4,7 +4,9 @@
     python scripts/make_docs_tables.py --check    # only says which are not
 
 A page holds a table between two comments, `<!-- table: NAME -->` and `<!-- end -->`;
-what stands between them is replaced. A test checks that all pages are up to date.
+what stands between them is replaced. So are the suffixes for which napari asks the
+plugin, in its manifest, between `# suffixes: KIND` and `# end`. A test checks that all
+are up to date.
 """
 
 from __future__ import annotations
@@ -30,23 +32,26 @@ from napari_insitu_tem.model.document import DEFAULT_VOCABULARY
 from napari_insitu_tem.model.law_columns import LAW_COLUMNS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+MANIFEST = DOCS.parent / "src" / "napari_insitu_tem" / "napari.yaml"
 _TABLE = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_SUFFIXES = re.compile(r"(( *)# suffixes: ([a-z]+)\n).*?( *# end\n)", re.DOTALL)
 
 
 def filled(page: str) -> str:
-    """A page with its tables as they are now.
+    """A page, or the manifest, with its tables as they are now.
 
     Raises
     ------
     KeyError
         It asks for a table that is not made here.
     """
-    return _TABLE.sub(lambda m: f"{m[1]}\n{TABLES[m[2]]()}\n{m[3]}", page)
+    page = _TABLE.sub(lambda m: f"{m[1]}\n{TABLES[m[2]]()}\n{m[3]}", page)
+    return _SUFFIXES.sub(lambda m: f"{m[1]}{suffixes(m[3], m[2])}{m[4]}", page)
 
 
-def outdated(folder: Path = DOCS) -> list[Path]:
-    """The pages whose tables are not as the code is."""
-    pages = sorted(folder.rglob("*.md"))
+def outdated(folder: Path = DOCS, manifest: Path = MANIFEST) -> list[Path]:
+    """The pages, and the manifest, that are not as the code is."""
+    pages = [*sorted(folder.rglob("*.md")), manifest]
     return [page for page in pages if filled(_text(page)) != _text(page)]
 
 
@@ -82,6 +87,13 @@ def columns_table(columns: Sequence[Column]) -> str:
 def formats_list(kind: str) -> str:
     """What is known of each format of movies or traces."""
     return "\n".join(_format(one) for one in formats() if one.kind == kind)
+
+
+def suffixes(kind: str, indent: str) -> str:
+    """Each suffix of movies or traces once, as lines of YAML."""
+    of_kind = (one.extensions for one in formats() if one.kind == kind)
+    once = dict.fromkeys(suffix for extensions in of_kind for suffix in extensions)
+    return "".join(f'{indent}- "*{suffix}"\n' for suffix in once)
 
 
 def _format(one: Format) -> str:

@@ -62,7 +62,7 @@ def test_an_outdated_table_is_noticed(tmp_path):
     made = script("make_docs_tables")
     page = tmp_path / "page.md"
     page.write_text("<!-- table: shortcuts -->\nold\n<!-- end -->\n", encoding="utf-8")
-    assert made.outdated(tmp_path) == [page]
+    assert made.outdated(tmp_path, page) == [page, page]
     assert "Ctrl+Z" in made.filled(text_of(page))
 
 
