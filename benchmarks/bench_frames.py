@@ -60,11 +60,14 @@ def plainly(path: Path, data: np.ndarray, dtype: str) -> Plain:
     """A read of the same bytes at the same place: position, fill an array.
 
     In a copy of the file: what one of the two has just read, the other would find in
-    the processor.
+    the processor. The file itself is written once more as well, for the system keeps
+    one written in small pieces in small pieces, which are read more slowly.
     """
     content = path.read_bytes()
     copy = path.with_name("plain.copy")
-    copy.write_bytes(content)
+    for place in (path, copy):
+        place.unlink(missing_ok=True)
+        place.write_bytes(content)
     swapped = SWAP if dtype == ">u2" else lambda frame: frame
     last = slice(-1, None) if path.suffix == ".ser" else slice(0, 1)
     at = [content.find(frame[last].astype(dtype).tobytes()) for frame in data]

@@ -60,6 +60,22 @@ class Selection:
             spans[self.frame_axis] = index, index + 1
         return spans
 
+    def is_chunk_each(self, shape: Sequence[int], chunks: Sequence[int]) -> bool:
+        """Whether each frame is one chunk, the whole of it."""
+        return all(
+            stop - start == size
+            for (start, stop), size in zip(self.spans(shape, 0), chunks, strict=True)
+        )
+
+    def place(self, axes: int, index: int) -> list[int]:
+        """Which chunk a frame is, where each is one."""
+        place = [0] * axes
+        for axis, at in self.fixed:
+            place[axis] = at
+        if self.frame_axis is not None:
+            place[self.frame_axis] = index
+        return place
+
     def frame_of(self, part: NDArray[Any]) -> NDArray[Any]:
         """(y, x) or (y, x, channel) from the part of an array that is one frame."""
         rows, columns = part.shape[-2:]
@@ -115,6 +131,8 @@ class ZarrFrames:
         self._files = tuple(int(n) for n in array.shards or self._chunks)
         self._has_blosc = "blosc" in _codec_names(array.metadata.to_dict())
         self._vetted: set[tuple[str, int, int]] = set()
+        self._plain_folders: set[str] = set()
+        self._is_chunk_each = selection.is_chunk_each(self._shape, self._chunks)
 
     def read_frame(self, index: int) -> NDArray[Any]:
         """Frame `index`.
@@ -125,8 +143,12 @@ class ZarrFrames:
             A chunk is damaged, or leads out of the folder.
         """
         with reading(self._folder, f"frame {index}"):
-            spans = self._selection.spans(self._shape, index)
-            part = self._by_zarr(spans) if self._decode is None else self._part(spans)
+            if self._is_chunk_each and self._decode is not None:
+                part = self._chunk(self._selection.place(len(self._shape), index))
+            else:
+                spans = self._selection.spans(self._shape, index)
+                read = self._by_zarr if self._decode is None else self._part
+                part = read(spans)
             return self._selection.frame_of(part.astype(self.dtype, copy=False))
 
     def close(self) -> None:
@@ -157,11 +179,8 @@ class ZarrFrames:
     def _part(self, spans: Sequence[tuple[int, int]]) -> NDArray[Any]:
         """A part of the array, from every chunk that it touches."""
         sizes = tuple(stop - start for start, stop in spans)
-        places = list(self._places(spans, self._chunks))
-        if len(places) == 1 and sizes == self._chunks:
-            return self._chunk(places[0])
         part = np.empty(sizes, self._stored)
-        for place in places:
+        for place in self._places(spans, self._chunks):
             to, source = [], []
             for (start, stop), at, size in zip(spans, place, self._chunks, strict=True):
                 first, last = max(start, at * size), min(stop, (at + 1) * size)
@@ -182,8 +201,9 @@ class ZarrFrames:
     def _chunk(self, place: Sequence[int]) -> NDArray[Any]:
         """One chunk; what was never written is the fill value."""
         assert self._decode is not None
+        path = self._path_of(place)
         try:
-            file = FileIO(self._path_of(place))
+            file = FileIO(path)
         except FileNotFoundError:
             fill = self._array.fill_value
             return np.full(self._chunks, 0 if fill is None else fill, self._stored)
@@ -193,18 +213,43 @@ class ZarrFrames:
         return chunk
 
     def _path_of(self, place: Sequence[int]) -> str:
+        """The file of a block, to which no link leads.
+
+        Folders are looked at once; those of the frames together, for many lie there.
+        """
         key = str(self._key_of(tuple(place)))
+        *folders, name = key.split("/")
         path = str(self._folder)
-        for part in key.split("/"):
+        for depth, part in enumerate(folders):
             path = f"{path}{os.sep}{part}"
+            if path in self._plain_folders:
+                continue
             if os.path.islink(path):
-                raise ReadError(
-                    f"The chunk {key} of {self._folder.name} is a link to another "
-                    "place, which is not followed.",
-                    hint="Copy the folder with the files themselves.",
-                    path=self._folder,
-                )
+                raise self._leads_away(key)
+            self._plain_folders.add(path)
+            if depth == 0:
+                self._plain_folders |= _folders_in(path)
+        path = f"{path}{os.sep}{name}"
+        if os.path.islink(path):
+            raise self._leads_away(key)
         return path
+
+    def _leads_away(self, key: str) -> ReadError:
+        return ReadError(
+            f"The chunk {key} of {self._folder.name} is a link to another place, "
+            "which is not followed.",
+            hint="Copy the folder with the files themselves.",
+            path=self._folder,
+        )
+
+
+def _folders_in(path: str) -> set[str]:
+    """What lies in a folder but links; none where there is no such folder."""
+    try:
+        with os.scandir(path) as entries:
+            return {entry.path for entry in entries if not entry.is_symlink()}
+    except FileNotFoundError:
+        return set()
 
 
 def _refuse_tricks(array: Any, folder: Path) -> None:

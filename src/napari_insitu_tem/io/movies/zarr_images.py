@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_insitu_tem.io.movies.image_groups import natural_key
 from napari_insitu_tem.io.movies.zarr_chunks import Selection
 from napari_insitu_tem.model.errors import ReadError
 
@@ -105,7 +106,10 @@ def find_images(opened: Any, folder: Path) -> tuple[list[ZarrImage], str]:
     own = list(_described(opened, "", folder))
     if own:
         return own, f"The folder holds {len(own)} images; the first was taken."
-    members = opened.members(max_depth=_DEPTH)[:_MAX_ITEMS]
+    # Zarr gives them in the order in which its threads found them.
+    members = sorted(
+        opened.members(max_depth=_DEPTH), key=lambda member: natural_key(member[0])
+    )[:_MAX_ITEMS]
     groups = [item for item in members if isinstance(item[1], zarr.Group)]
     found = [image for way, group in groups for image in _described(group, way, folder)]
     if found:
