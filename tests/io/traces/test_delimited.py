@@ -364,11 +364,27 @@ def test_two_lines_of_names_are_asked_about(tmp_path) -> None:
     assert "The line above the header holds names as well." in doubts
 
 
-def test_a_current_without_a_sign_is_asked_about(tmp_path) -> None:
-    text = "t (s),E (V),I (A),Md\n" + "".join(
-        f"{i},3.5,0.1,{state}\n" for i, state in enumerate("RCCDD")
+@pytest.mark.parametrize("states", ["R C C D D", "Rest|CC Chg|CC_CHG|CC DChg|Disch.",
+    "PAU CHA CHA DCH DCH", "搁置 恒流充电 恒压充电 恒流放电 放电"])  # fmt: skip
+def test_a_current_without_a_sign_takes_it_from_the_state(tmp_path, states) -> None:
+    cells = states.split("|") if "|" in states else states.split()
+    text = "t (s),E (V),I (A),Mode\n" + "".join(
+        f"{i},3.5,{0.1 if i else 0},{state}\n" for i, state in enumerate(cells)
     )
-    assert "has no sign" in ask(tmp_path, text).preview.doubts[0]
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    trace = read_trace(path)
+    assert trace.values("current_A").tolist() == [0, 0.1, 0.1, -0.1, -0.1]
+    assert "discharge (by 'Mode') was made negative" in trace.warnings[0]
+
+
+def test_a_remark_that_speaks_of_a_discharge_changes_no_sign(tmp_path) -> None:
+    text = "t (s),E (V),I (A),Remark\n" + "".join(
+        f"{i},3.5,0.1,discharged cell\n" for i in range(5)
+    )
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    assert read_trace(path).values("current_A").tolist() == [0.1] * 5
 
 
 def test_the_preview_shows_the_table_as_it_stands(tmp_path) -> None:

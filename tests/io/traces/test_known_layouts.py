@@ -287,11 +287,12 @@ def test_numbered_columns_above_the_names_are_no_second_header(tmp_path) -> None
     check_values(read(tmp_path, [*lines, *rows_of("{t}\t{e}\t{i}")]), start=None)
 
 
-def test_a_discharge_without_a_sign_is_asked_about(tmp_path) -> None:
+def test_a_discharge_without_a_sign_is_negative(tmp_path) -> None:
     """Even where nothing in the file is charged."""
     rows = [row.replace("X", "CC DChg") for row in rows_of("{t},{e},{i},X")]
-    with pytest.raises(NeedsMappingError, match="has no sign"):
-        read(tmp_path, ["Time (s),Voltage (V),Current (A),Step Type", *rows])
+    trace = read(tmp_path, ["Time (s),Voltage (V),Current (A),Step Type", *rows])
+    np.testing.assert_allclose(trace.values("current_A"), -CURRENT, rtol=1e-5)
+    assert "without a sign" in trace.warnings[0]
 
 
 @pytest.mark.parametrize("units", ["(s)|(V)|(A)", "[s]|[V vs Ag/AgCl]|[A]", "s|V|A"])
@@ -325,3 +326,73 @@ def test_seconds_that_are_moments(tmp_path, name, scale, zero) -> None:
     trace = read(tmp_path, [f"{name},Voltage (V),Current (A)", *rows])
     check_values(trace, start=datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC))
     assert ("1904" if zero else "1970") in trace.warnings[0]
+
+
+def test_digatron(tmp_path) -> None:
+    """A line of units that is mostly empty; times finer than the stamps beside them."""
+    lines = [
+        "Measurement ID,557,,,,", "Start Time,3/14/2024 9:30:00 AM",
+        "Time Stamp,Step,Status,Prog Time,Cycle,Procedure,Voltage,Current,Capacity,",
+        ",,,,,,[V],[A],[Ah],",
+    ]  # fmt: skip
+    rows = rows_of("3/14/2024 9:30:{m} AM,{s},PAU,00:00:{m},{c},x,{e},{i},0,")
+    rows = [f"{a}{b[4:]}" for a, _, b in (r.partition(".") for r in rows)]
+    trace = read(tmp_path, ["\n".join(lines), *rows])
+    check_values(trace, start=datetime(2024, 3, 14, 9, 30), steps=4)
+
+
+def test_bitrode(tmp_path) -> None:
+    """Seconds with a capital S, or a line of units that says how times are written."""
+    header = "Total Time (S),Cycle,Loop Counter #1,Step,Current (A),Voltage (V),Mode"
+    rows = rows_of("{t},{c},0,{s},{i},{e},CHRG")
+    check_values(read(tmp_path, [header, *rows]), start=None, steps=4)
+    lines = ["Total Time,Cycle,Step,Current,Voltage,Ampere-Hours,Mode",
+             "(h:m:s),,,(A),(V),(AH),"]  # fmt: skip
+    rows = rows_of("00:00:{m},{c},{s},{i},{e},0,CHRG")
+    check_values(read(tmp_path, ["\n".join(lines), *rows]), start=None, steps=4)
+
+
+def test_arbin_without_units(tmp_path) -> None:
+    """Its names are nobody else's; the moment of the start is in seconds of 1970."""
+    header = "Data_Point,Test_Time,DateTime,Step_Index,Cycle_Index,Current,Voltage"
+    rows = [
+        f"{k},{t},{1710408600 + t},{1 + k // 10},{1 + k // 20},{c},{e}"
+        for k, (t, e, c) in enumerate(zip(TIME, POTENTIAL, CURRENT, strict=True))
+    ]
+    trace = read(tmp_path, [header, *rows])
+    check_values(trace, start=datetime(2024, 3, 14, 9, 30, tzinfo=UTC), steps=4)
+
+
+def test_squidstat_counts_repeats_and_the_charge(tmp_path) -> None:
+    """Steps numbered with their repeat; the charge is the instrument's own."""
+    header = (
+        '"Step number","Step name","Elapsed Time (s)","Working Electrode (V)",'
+        '"Current (mA)","Cumulative Charge (mAh)"'
+    )
+    rows = [
+        f"{1 + k // 10}_1,Cyclic Voltammetry,{t},{e},{c * 1e3},{-1e-3 * k}"
+        for k, (t, e, c) in enumerate(zip(TIME, POTENTIAL, CURRENT, strict=True))
+    ]
+    trace = read(tmp_path, [header, *rows])
+    check_values(trace, start=None, steps=4)
+    assert trace.frame.step.tolist() == [1 + k // 10 for k in range(40)]
+    assert trace.charge_source == "instrument"
+    np.testing.assert_allclose(trace.values("charge_C"), -3.6e-3 * np.arange(40))
+
+
+def test_basytec_with_a_date_and_a_time_of_day(tmp_path) -> None:
+    """The time of day beside the elapsed time is not a second elapsed time."""
+    lines = ["~Start of Test: 19.06.2023 17:56:00",
+             "~Time[h]\tDataSet\tDate\tTime\tLine\tCommand\tU[V]\tI[A]"]  # fmt: skip
+    rows = rows_of("{h:.9f}\t{n}\t19.06.2023\t17:56:{m}\t{s}\tPause\t{e}\t{i}")
+    rows = [row.replace(".000\t", "\t").replace(".500\t", "\t") for row in rows]
+    trace = read(tmp_path, ["\n".join(lines), *rows])
+    check_values(trace, start=datetime(2023, 6, 19, 17, 56), steps=4)
+
+
+def test_maccor_without_a_number_of_the_row(tmp_path) -> None:
+    """Columns chosen by the user, the month as a word and a year of two digits."""
+    header = "Cycle\tStep\tTest Time [s]\tCurrent [A]\tVoltage [V]\tMd\tDPT Time"
+    rows = rows_of("{c}\t{s}\t{t}\t{i}\t{e}\tC\t14-Mar-24 09:30:00 AM")
+    trace = read(tmp_path, [header, *rows])
+    check_values(trace, start=datetime(2024, 3, 14, 9, 30), steps=4)

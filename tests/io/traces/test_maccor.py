@@ -33,7 +33,7 @@ def test_discharge_is_negative_and_times_are_minutes(tmp_path) -> None:
     assert trace.frame.time_s.tolist() == [0, 60, 120, 180, 240, 300]
     assert trace.start == datetime(2021, 5, 21, 15, 40, 24)
     assert set(trace.frame.cycle) == {1}
-    assert "discharge (state D) was made negative" in trace.warnings[0]
+    assert "discharge (by 'Md') was made negative" in trace.warnings[0]
     assert "they are in min" in trace.warnings[1]
     charge = trace.values("charge_C")
     assert charge[2] - charge[0] > 0 > charge[4] - charge[2]

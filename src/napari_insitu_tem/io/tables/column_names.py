@@ -10,11 +10,13 @@ from napari_insitu_tem.model.column_mapping import Role
 
 #: symbol -> (dimension, factor to s, V, A, C)
 UNITS: dict[str, tuple[str, float]] = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), ("time", 1.0)),
+    **dict.fromkeys(
+        ("s", "sec", "secs", "second", "seconds", "秒", "초"), ("time", 1.0)
+    ),
     **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), ("time", 1e-3)),
     **dict.fromkeys(("µs", "microsecond", "microseconds"), ("time", 1e-6)),
-    **dict.fromkeys(("min", "mins", "minute", "minutes"), ("time", 60.0)),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), ("time", 3600.0)),
+    **dict.fromkeys(("min", "mins", "minute", "minutes", "分", "分钟"), ("time", 60.0)),
+    **dict.fromkeys(("h", "hr", "Hr", "hrs", "hour", "小时"), ("time", 3600.0)),
     **dict.fromkeys(("d", "day", "days"), ("time", 86400.0)),
     **dict.fromkeys(("V", "volt", "volts"), ("potential", 1.0)),
     **dict.fromkeys(("mV", "millivolt", "millivolts"), ("potential", 1e-3)),
@@ -29,15 +31,15 @@ UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("mC",), ("charge", 1e-3)),
     **dict.fromkeys(("µC", "microcoulomb"), ("charge", 1e-6)),
     **dict.fromkeys(("nC",), ("charge", 1e-9)),
-    **dict.fromkeys(("Ah", "A.h", "A·h", "A-hr", "Ahr"), ("charge", 3600.0)),
-    **dict.fromkeys(("mAh", "mA.h", "mA·h", "mAhr"), ("charge", 3.6)),
+    **dict.fromkeys(("Ah", "AH", "A.h", "A·h", "A-hr", "Ahr"), ("charge", 3600.0)),
+    **dict.fromkeys(("mAh", "mAH", "mA.h", "mA·h", "mAhr"), ("charge", 3.6)),
     **dict.fromkeys(("µAh", "µA.h", "µA·h"), ("charge", 3.6e-3)),
     **dict.fromkeys(("Hz", "kHz"), ("frequency", 1.0)),
     **dict.fromkeys(("Ohm", "ohm", "ohms", "Ω", "kOhm", "MOhm"), ("impedance", 1.0)),
     **dict.fromkeys(("deg", "°", "rad"), ("angle", 1.0)),
     **dict.fromkeys(("°C", "degC", "deg C", "K", "oC"), ("temperature", 1.0)),
     **dict.fromkeys(("W", "mW", "µW"), ("power", 1.0)),
-    **dict.fromkeys(("Wh", "W.h", "mWh", "mW.h"), ("energy", 1.0)),
+    **dict.fromkeys(("Wh", "WH", "W.h", "mWh", "mWH", "mW.h"), ("energy", 1.0)),
     **dict.fromkeys(("µF", "nF", "F"), ("capacitance", 1.0)),
     **dict.fromkeys(("mbar", "bar", "Pa", "kPa", "Torr", "torr"), ("pressure", 1.0)),
     **dict.fromkeys(("A/cm2", "mA/cm2", "µA/cm2"), ("current density", 1.0)),
@@ -60,8 +62,9 @@ NAMES: dict[Role, tuple[str, ...]] = {
     "time_s": (
         "test time", "total time", "cumulative time", "elapsed time", "time elapsed",
         "run time", "testtime", "totaltime", "runtime", "experiment time", "exp time",
-        "elapsed", "总时间", "测试时间", "累计时间", "time", "t", "zeit", "temps",
-        "tiempo", "tempo", "tijd", "时间", "uhrzeit", "heure", "hora", "corrected time",
+        "elapsed", "prog time", "总时间", "测试时间", "累计时间", "経過時間",
+        "測定時間", "경과시간", "time", "t", "zeit", "temps", "tiempo", "tempo", "tijd",
+        "时间", "時間", "시간", "uhrzeit", "heure", "hora", "corrected time",
         "relative time", "test",
     ),
     "potential_V": (
@@ -71,27 +74,33 @@ NAMES: dict[Role, tuple[str, ...]] = {
         "v", "u", "volt", "volts", "measured potential", "measured voltage", "vmeas",
         "ocp", "ocv", "potenzial", "spannung", "tension", "tensione", "potentiel",
         "potencial", "potenziale", "voltaje", "tensão", "spanning", "电压", "电位",
+        "電圧", "電位", "電壓", "전압", "전위",
     ),
     "current_A": (
         "i", "im", "current", "we 1 current", "we current", "i we", "cell current",
         "measured current", "imeas", "strom", "courant", "corriente", "corrente",
-        "intensité", "stroom", "电流",
+        "intensité", "stroom", "电流", "電流", "전류",
     ),
-    "charge_C": ("q qo", "charge", "we 1 charge", "q", "net capacity", "net charge"),
+    "charge_C": (
+        "q qo", "charge", "we 1 charge", "q", "net capacity", "net charge",
+        "cumulative charge",
+    ),
     "cycle": (
         "cycle number", "cycle index", "cycle", "cycle count", "cycle id", "cycle no",
         "cycle c", "cyc count", "cyc", "cycno", "scan", "zyklus", "循环号", "循环序号",
+        "サイクル", "サイクル数",
     ),
     "step": (
         "ns", "step index", "step number", "step count", "step", "step id", "step no",
-        "segment", "schritt", "工步号", "工步序号", "line",
+        "segment", "schritt", "工步号", "工步序号", "ステップ", "line",
     ),
 }  # fmt: skip
 
 #: Names that mean a role only together with a unit: "Test (Min)".
 _NEED_UNIT = frozenset(("test",))
-#: Names that mean a role only beside another one: the line of Basytec's program.
-_NEED_OTHER = {"line": "command"}
+#: Names that mean a role only beside another one: the line of Basytec's program, and
+#: the charge of a Squidstat, in which what flows out counts against what flowed in.
+_NEED_OTHER = {"line": "command", "cumulative charge": "working electrode"}
 
 #: Time of a step, not of the record: never taken unasked.
 STEP_TIMES = frozenset(
@@ -104,13 +113,14 @@ STAMP_NAMES = frozenset(
     ("date time", "datetime", "timestamp", "time stamp", "date and time", "date",
      "date stamp", "absolute time", "system time", "real time", "realtime", "dpt time",
      "date time iso string", "abs time", "datum", "utc", "time utc", "local time",
-     "systime", "sys time", "fecha", "绝对时间", "系统时间", "日期")
+     "systime", "sys time", "fecha", "绝对时间", "系统时间", "日期", "日時", "日付",
+     "測定日時")
 )  # fmt: skip
 
 #: Columns that hold the time of day beside a date of its own.
 DAY_TIMES = frozenset(
     ("time", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd", "clock", "time of day",
-     "clock time", "时间")
+     "clock time", "时间", "時刻")
 )  # fmt: skip
 
 #: Columns that hold seconds since 1970 in UTC.
@@ -131,6 +141,8 @@ _CLOCK_FORM = re.compile(
     r"^(?P<name>.*?)\s*[\[(][^\[\]()]*\bh+:m[^\[\]()]*[\])]\s*$", re.IGNORECASE
 )
 _BRACKETS = " ()[]{}"
+#: Signs of full width, as Chinese and Japanese programs write them.
+_FULL_WIDTH = str.maketrans("（）［］／：\u3000", "()[]/: ")
 _VERSUS = re.compile(r"\s+(?:vs\.?|versus)\s+(?P<reference>.+)$", re.IGNORECASE)
 _LEADING = re.compile(r'^[\s~#%"\']+(?=\S)')
 
@@ -182,6 +194,7 @@ def known_unit(text: str) -> str:
     """The symbol of `UNITS` that a text means, empty for none."""
     text = text.strip().strip("\"'").translate(_MICRO).replace("\u2070C", "°C")
     text = text.replace("Â°", "°").replace("\ufffdC", "°C").replace(" h", "h")
+    text = text.replace("\u2103", "°C").removesuffix(".")
     text = _MICRO_PREFIX.sub("µ", text)
     if text in UNITS:
         return text
@@ -201,6 +214,7 @@ def read_label(text: str, unit: str = "") -> Label:
     unit
         From a line of units of its own, if the file has one.
     """
+    text, unit = text.translate(_FULL_WIDTH), unit.translate(_FULL_WIDTH)
     cell = _LEADING.sub("", text.strip().strip('"')).strip()
     if unit.strip(_BRACKETS):
         symbol, reference = _unit_and_reference(unit.strip(_BRACKETS))
@@ -222,6 +236,8 @@ def _split(cell: str) -> tuple[str, str, str]:
         return f"<{match['name']}>", *_unit_and_reference(match["unit"])
     if match := _BRACKETED.match(cell):
         symbol, reference = _unit_and_reference(match["unit"])
+        if match["unit"].strip() == "S" and plain(match["name"]).endswith("time"):
+            symbol = "s"  # not siemens
         if symbol:
             return _versus(match["name"], symbol, reference)
     for position in [i for i, c in enumerate(cell) if c == "/"]:

@@ -6,9 +6,16 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from napari_insitu_tem.io.tables.cut_rows import without_cut_row
-from napari_insitu_tem.io.tables.number_columns import HEAD_BYTES, read_columns
+from napari_insitu_tem.io.tables.number_columns import (
+    HEAD_BYTES,
+    read_columns,
+    read_lines,
+)
 from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.split_words import join_columns, unwrapped
 from napari_insitu_tem.io.tables.suggestion import suggest
 from napari_insitu_tem.io.tables.table_layout import TableLayout, find_table
 from napari_insitu_tem.io.text import Encoding, decode, lines_of
@@ -68,20 +75,38 @@ def find_in_file(path: Path, progress: Progress) -> FoundTable:
             hint="Export it with another separator or with a decimal point.",
             path=path,
         )
+    data = _data(path, layout, encoding, progress)
+    data, notes = without_cut_row(data, path, encoding, layout.delimiter)
+    table = RawTable.build(data, layout.header, layout.units, layout.decimal)
+    above = lines[: layout.header_line if layout.header_line >= 0 else layout.first_row]
+    return FoundTable(layout, encoding, tuple(above), table, tuple(notes))
+
+
+def _data(
+    path: Path, layout: TableLayout, encoding: Encoding, progress: Progress
+) -> pd.DataFrame:
+    """Every row, cell by cell."""
+    if layout.wrapped:
+        text, _ = decode(path.read_bytes())
+        rows = [unwrapped(line) for line in lines_of(text)[layout.first_row :]]
+        return read_lines(
+            rows,
+            name=path.name,
+            delimiter=layout.delimiter,
+            decimal=layout.decimal,
+            quoted=layout.quoted,
+        )
     data = read_columns(
         path,
         layout.first_row,
         encoding=encoding,
         delimiter=layout.delimiter,
         decimal=layout.decimal,
-        width=layout.width,
+        width=layout.width + sum(count - 1 for _, count in layout.joined),
         quoted=layout.quoted,
         progress=progress,
     )
-    data, notes = without_cut_row(data, path, encoding, layout.delimiter)
-    table = RawTable.build(data, layout.header, layout.units, layout.decimal)
-    above = lines[: layout.header_line if layout.header_line >= 0 else layout.first_row]
-    return FoundTable(layout, encoding, tuple(above), table, tuple(notes))
+    return join_columns(data, layout.joined)
 
 
 def preview_of(found: FoundTable, path: Path) -> TablePreview:
@@ -91,6 +116,11 @@ def preview_of(found: FoundTable, path: Path) -> TablePreview:
     extra = []
     if layout.header_line < 0:
         extra.append("The table has no header.")
+    if layout.loose:
+        extra.append(
+            f"The header has {len(layout.header)} words and most rows have "
+            f"{len(layout.sample[0]) if layout.sample else 0} cells."
+        )
     if layout.stacked:
         extra.append("The line above the header holds names as well.")
     rows = tuple(

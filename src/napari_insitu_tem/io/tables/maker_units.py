@@ -13,6 +13,11 @@ _MAKERS: tuple[tuple[frozenset[str], dict[str, str]], ...] = (
         frozenset(("t", "vf", "im", "pt")),  # the columns of a Gamry curve
         {"t": "s", "vf": "V", "im": "A", "vu": "V", "sig": "V", "ach": "V"},
     ),
+    (
+        # an Arbin record without the units behind the names
+        frozenset(("data point", "test time", "step index", "cycle index", "current")),
+        {"test time": "s", "step time": "s", "voltage": "V", "current": "A"},
+    ),
 )
 
 

@@ -17,6 +17,8 @@ from napari_insitu_tem.io.tables.time_columns import Kind, kind_of, seconds_of_c
 
 FloatArray = NDArray[np.float64]
 
+_COUNT = r"^(\d{1,9})(?:_\d{1,9})+$"
+
 
 @dataclass(eq=False)
 class RawTable:
@@ -91,6 +93,13 @@ class RawTable:
         if index not in self._clocks:
             self._clocks[index] = seconds_of_clock(self.column(index))
         return self._clocks[index]
+
+    def counts(self, index: int) -> FloatArray:
+        """(N,) a column that counts as float: numbers, or the first of `3_1`."""
+        if self.kind(index) != "text":
+            return self.numbers(index)
+        cells = self.column(index).astype("str").str.strip()
+        return cells.str.extract(_COUNT, expand=False).to_numpy(np.float64)
 
     def spoiled(self, index: int) -> int:
         """Cells of a column that hold something else than a number or nothing."""

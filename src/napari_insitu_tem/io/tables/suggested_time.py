@@ -41,9 +41,27 @@ def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
     forward = [i for i in found if _runs_forward(table, i)]
     if found and (forward or not dates):
         return _elapsed(table, forward or found, dates, doubts)
-    if dates:
+    if dates := dates or _unnamed_dates(table):
         return ColumnChoice(table.keys[dates[0]], "date")
     return _moments(table) or _unnamed_time(table, doubts)
+
+
+def _unnamed_dates(table: RawTable) -> list[int]:
+    """The one column that holds moments, be its name what it will.
+
+    A moment has a time of day, and goes on from row to row.
+    """
+    found = []
+    for i in range(len(table.labels)):
+        if table.kind(i) != "date":
+            continue
+        stamps = read_stamps(table.column(i))
+        known = stamps.seconds[np.isfinite(stamps.seconds)]
+        fine = stamps.first is not None and stamps.first.resolution_s <= 60.0
+        steps = np.diff(known)
+        if fine and known.size > 1 and np.all(steps >= 0) and np.mean(steps > 0) > 0.5:
+            found.append(i)
+    return found if len(found) == 1 else []
 
 
 def _moments(table: RawTable) -> ColumnChoice | None:
@@ -97,7 +115,9 @@ def _elapsed(
     same = [
         i
         for i in found[1:]
-        if table.labels[i].plain == label.plain and not _agree(table, first, i)
+        if table.labels[i].plain == label.plain
+        and not _agree(table, first, i)
+        and not (dates and label.unit and table.kind(i) == "clock")  # of the day
     ]
     if same:
         doubts.append(

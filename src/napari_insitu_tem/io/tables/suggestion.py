@@ -64,15 +64,13 @@ def suggest(table: RawTable) -> tuple[ColumnMapping, tuple[str, ...]]:
             columns[role] = choice
     for counter in _COUNTERS:
         found = candidates(table.labels, counter)
-        found = [i for i in found if _holds_numbers(table, i)]
+        found = [i for i in found if _holds_counts(table, i)]
         if found:
             columns[counter] = ColumnChoice(table.keys[found[0]])
     if "potential_V" not in columns and "current_A" not in columns:
         if not _is_of_a_holder(table, columns):
             doubts.append("No column is named as a potential or a current.")
         columns.update(_by_words(table))
-    if doubt := _unsigned(table, columns.get("current_A")):
-        doubts.append(doubt)
     return ColumnMapping(columns), tuple(doubts)
 
 
@@ -84,6 +82,13 @@ def is_impedance(table: RawTable) -> bool:
 
 def _holds_numbers(table: RawTable, index: int) -> bool:
     return table.kind(index) == "number"
+
+
+def _holds_counts(table: RawTable, index: int) -> bool:
+    """Whether a column counts: 3, or 3_1 for the first time of a third step."""
+    return _holds_numbers(table, index) or bool(
+        np.isfinite(table.counts(index)).any() and table.kind(index) == "text"
+    )
 
 
 def _signal(table: RawTable, role: Role, doubts: list[str]) -> ColumnChoice | None:
@@ -154,24 +159,3 @@ def _rivals(table: RawTable, found: list[int], role: Role) -> bool:
         and (bool(first.reference) or not table.labels[i].reference)
         for i in found[1:]
     )
-
-
-def _unsigned(table: RawTable, choice: ColumnChoice | None) -> str:
-    """A current that is positive in a discharge and negative nowhere."""
-    if choice is None:
-        return ""
-    index = table.find(choice.column)
-    assert index is not None
-    current = table.numbers(index)
-    for i in range(len(table.labels)):
-        if table.kind(i) != "text" or table.labels[i].dimension:
-            continue
-        state = table.column(i).astype("str").str.lower()
-        out = state.str.match(r"d$|.*d(?:is)?chg|.*discharge").to_numpy(bool)
-        into = ~out & state.str.match(r"c$|.*chg|.*charge").to_numpy(bool)
-        if (current[out] > 0).any() and not (current[out | into] < 0).any():
-            return (
-                f"The current {choice.column!r} has no sign, although "
-                f"{table.keys[i]!r} tells charge from discharge."
-            )
-    return ""

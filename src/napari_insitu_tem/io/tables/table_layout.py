@@ -8,7 +8,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,14 @@ from napari_insitu_tem.io.tables.number_columns import (
     grouped_mark,
     is_nothing,
     is_number,
+)
+from napari_insitu_tem.io.tables.split_words import (
+    Join,
+    is_wrapped,
+    join_cells,
+    names_of,
+    split_dates,
+    unwrapped,
 )
 from napari_insitu_tem.io.traces.start_times import read_date
 
@@ -28,6 +37,8 @@ _CLOCK = re.compile(
 _COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?$")
 _POINT = re.compile(r"^[+-]?\d*\.\d+(?:[eEdD][+-]?\d+)?$")
 _NO_NAME = re.compile(r":\s*$|^\s*column\s*\d+\s*$", re.IGNORECASE)
+_COMMENTS = frozenset(("#", "%", "//", ";"))
+_FORM_OF_CLOCK = re.compile(r"^[(\[]?\s*h+:m", re.IGNORECASE)
 _ENOUGH_ROWS = 200
 _SAMPLE_ROWS = 60
 _REACH = 4
@@ -58,6 +69,12 @@ class TableLayout:
         Cells may stand in double quotes.
     stacked
         The line above the header looks like another header.
+    joined
+        Cells of the rows that are one, though white space stands in them.
+    wrapped
+        Each row stands in quotation marks as a whole.
+    loose
+        White space separates, and the rows have not as many cells as the header names.
     """
 
     delimiter: str
@@ -70,6 +87,9 @@ class TableLayout:
     sample: tuple[tuple[str, ...], ...]
     quoted: bool = False
     stacked: bool = False
+    joined: tuple[Join, ...] = ()
+    wrapped: bool = False
+    loose: bool = False
 
     @property
     def signature(self) -> str:
@@ -110,6 +130,9 @@ def find_table(lines: Sequence[str]) -> TableLayout | None:
 
     A header without a single row is found too, if its names and units leave no doubt.
     """
+    if is_wrapped(lines):
+        inside = find_table([unwrapped(line) for line in lines])
+        return None if inside is None else replace(inside, wrapped=True)
     best: tuple[float, float, TableLayout] | None = None
     has_quotes = any('"' in line for line in lines)
     for delimiter in DELIMITERS:
@@ -214,14 +237,21 @@ def _layout(
     quoted: bool,
 ) -> TableLayout:
     cells = [split(lines[index]) for index in rows]
-    width = Counter(len(row) for row in cells).most_common(1)[0][0]
+    joined, cells = _joined(lines, rows[0], cells) if delimiter == " " else ((), cells)
+    width = _usual_width(cells)
+    if delimiter == " ":
+        split = partial(names_of, width=width)
     sample = tuple(tuple(c.strip() for c in row) for row in cells[:_SAMPLE_ROWS])
     above = _text_above(lines, rows[0], split, width)
     units: list[str] = []
     if len(above) > 1 and _is_unit_line(above[0][1]):
         units = above.pop(0)[1]
     header_line, header = above[0] if above else (-1, [])
+    if len(header) == width + 1 and header[0].strip() in _COMMENTS:
+        header = header[1:]
     stacked = len(above) > 1 and above[1][0] == header_line - 1 and _names(above[1][1])
+    if delimiter == " " and candidates([read_label(c) for c in header], "time_s"):
+        stacked = False  # a sentence, not names
     return TableLayout(
         delimiter=delimiter,
         decimal="." if delimiter == "," and not quoted else decimal_mark(cells),
@@ -233,7 +263,29 @@ def _layout(
         sample=sample,
         quoted=quoted and any('"' in lines[index] for index in rows),
         stacked=stacked,
+        joined=joined,
+        loose=delimiter == " " and bool(header) and len(header) != width,
     )
+
+
+def _usual_width(cells: Iterable[Sequence[str]]) -> int:
+    return Counter(len(row) for row in cells).most_common(1)[0][0]
+
+
+def _joined(
+    lines: Sequence[str], first: int, cells: list[list[str]]
+) -> tuple[tuple[Join, ...], list[list[str]]]:
+    """The rows, with dates and their times as one cell where the header says so."""
+    joins = split_dates(cells)
+    if not joins:
+        return (), cells
+    together = [join_cells(row, joins) for row in cells]
+    for way, joined in ((cells, ()), (together, joins)):
+        width = _usual_width(way)
+        above = _text_above(lines, first, partial(names_of, width=width), width)
+        if any(len(names) == width for _, names in above):
+            return joined, way
+    return (), cells
 
 
 def _text_above(
@@ -261,7 +313,11 @@ def _text_above(
 def _is_unit_line(cells: Iterable[str]) -> bool:
     filled = [cell for cell in cells if cell.strip()]
     good = sum(
-        1 for c in filled if read_label("x", c).unit or is_nothing(c.strip("()[]"))
+        1
+        for c in filled
+        if read_label("x", c).unit
+        or is_nothing(c.strip("()[]"))
+        or _FORM_OF_CLOCK.match(c)
     )
     return bool(filled) and good >= 0.7 * len(filled)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
@@ -24,8 +23,6 @@ from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.trace import Trace
 
-#: States of which the sign of the current is known: charge, discharge, rest.
-_KNOWN = frozenset("CDR")
 #: The column of the state has one of two names, by the version of the program.
 _STATE_NAMES = ("md", "state")
 _OWN_NAMES = frozenset(("rec", "es", "dpt time"))
@@ -75,7 +72,7 @@ def read(
             path=path,
         )
     signals, _ = convert_under(found, mapping, path)
-    notes = [*found.notes, *_give_signs(signals, found.table.column(state))]
+    notes = list(found.notes)
     keep, breaks, more = rows_of_the_table(found.table, mapping, signals, path)
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
     need_two_rows(columns, found, path)
@@ -86,7 +83,7 @@ def read(
         breaks=breaks[keep],
         stamp=signals.stamp,
         path=path,
-        warnings=[*notes, *signals.warnings, *more],
+        warnings=[*signals.warnings, *notes, *more],
         technique="battery cycling",
         format="Maccor text",
         reader="maccor",
@@ -110,29 +107,6 @@ def _about_unit(found: FoundTable, mapping: ColumnMapping) -> list[str]:
     return [
         f"The times have no unit; they are in {choice.unit}, by the dates beside them."
     ]
-
-
-def _give_signs(signals: Signals, states: pd.Series[Any]) -> list[str]:
-    """Discharge is negative; a current that has signs already is left."""
-    if "current_A" not in signals.columns:
-        return []
-    current = np.asarray(signals.columns["current_A"], np.float64)
-    if np.nanmin(current, initial=0.0) < 0:
-        return []
-    letters = np.array([str(state).strip().upper() for state in states.tolist()])
-    signals.columns["current_A"] = np.where(letters == "D", -current, current)
-    notes = [
-        "The file has the current without a sign; discharge (state D) was "
-        "made negative."
-    ]
-    flowing = current != 0
-    unknown = sorted({x for x in letters[flowing] if x not in _KNOWN})
-    if unknown:
-        notes.append(
-            f"The sign of the current in the states {', '.join(unknown)[:60]} is not "
-            "known; it is left positive."
-        )
-    return notes
 
 
 def _about(found: FoundTable, signals: Signals) -> dict[str, Any]:

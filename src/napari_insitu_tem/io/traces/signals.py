@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.tables.column_names import UNIX_NAMES, factor
 from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.state_signs import sign_by_state
 from napari_insitu_tem.io.tables.time_columns import epoch_of
 from napari_insitu_tem.io.traces.table_starts import (
     TableStart,
@@ -81,12 +82,16 @@ def convert(table: RawTable, mapping: ColumnMapping, path: Path) -> Signals:
         if role == "time_s":
             signals.columns[role] = _times(table, index, choice, mapping, signals, path)
         elif role in ("cycle", "step"):
-            signals.columns[role] = _counter(table.numbers(index))
+            signals.columns[role] = _counter(table.counts(index))
         else:
             signals.columns[role] = _scaled(table, index, choice, path)
             _report_spoiled(table, index, signals)
         if role == "potential_V":
             signals.reference = table.labels[index].reference
+    if "current_A" in signals.columns:
+        current, notes = sign_by_state(table, signals.columns["current_A"])
+        signals.columns["current_A"] = current
+        signals.warnings.extend(notes)
     if mapping.flip_current:
         _flip(signals)
     if signals.stamp is None:

@@ -22,6 +22,11 @@ _NAMED = re.compile(
     r"(?:(?P<d2>\d{1,2})(?:st|nd|rd|th)?\b[-.,\s]{1,2})?(?P<year>\d{4})\b",
     re.IGNORECASE,
 )
+_NAMED_SHORT = re.compile(
+    r"(?<!\d)(?P<d1>\d{1,2})(?P<d2>)-"
+    r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(?P<year>\d{2})\b",
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(
     r"(?<!\d)(?P<h>\d{1,2})(?P<s1>[:.])(?P<m>\d{2})"
     r"(?:(?P=s1)(?P<s>\d{2})(?:[.,:](?P<f>\d{1,9}))?)?(?!\d)"
@@ -89,6 +94,7 @@ def read_date(text: str) -> DateReading | None:
     for pattern, reader in (
         (_YEAR_FIRST, _year_first),
         (_NAMED, _named),
+        (_NAMED_SHORT, _named),
         (_YEAR_LAST, _year_last),
     ):
         match = pattern.search(text)

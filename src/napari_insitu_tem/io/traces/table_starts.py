@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.tables.column_names import DAY_TIMES, STAMP_NAMES, UNIX_NAMES
 from napari_insitu_tem.io.tables.raw_table import RawTable
-from napari_insitu_tem.io.tables.time_columns import read_stamps
+from napari_insitu_tem.io.tables.time_columns import epoch_of, read_stamps
 from napari_insitu_tem.io.traces.start_times import settle
 from napari_insitu_tem.model.column_mapping import DateOrder
 from napari_insitu_tem.model.timebase import StartStamp
@@ -21,6 +21,8 @@ FloatArray = NDArray[np.float64]
 
 _DAY = 86400.0
 _MIDNIGHT = r"[ T]00:00:00(?:\.0+)?$"
+#: Words in the name of a column whose dates are not of a local clock.
+_UTC = frozenset(("utc", "gmt"))
 #: Day zero of a spreadsheet, and the days that are taken for dates: 1954 to 2119.
 _SHEET_ZERO = datetime(1899, 12, 30)
 _SHEET_DAYS = (20_000.0, 80_000.0)
@@ -47,6 +49,13 @@ class TableStart:
     readings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def in_utc(self) -> TableStart:
+        """The same, with a moment that names no zone in UTC."""
+        if self.stamp is None or self.stamp.when.tzinfo is not None:
+            return self
+        when = self.stamp.when.replace(tzinfo=UTC)
+        return replace(self, stamp=replace(self.stamp, when=when))
+
     def earlier(self, elapsed: float) -> TableStart:
         """The same, with time zero `elapsed` seconds before."""
         if self.stamp is None:
@@ -66,7 +75,10 @@ class TableStart:
 
 def dates_of(table: RawTable, index: int, order: DateOrder) -> TableStart:
     """A column of dates as the time itself."""
-    return _read(table.column(index), order, f"column {table.keys[index]!r}")
+    found = _read(table.column(index), order, f"column {table.keys[index]!r}")
+    if not _UTC & set(table.labels[index].plain.split()):
+        return found
+    return found.in_utc()
 
 
 def stamp_beside(
@@ -104,6 +116,8 @@ def stamp_beside(
             return _by_dates(table, index, clock, first, order)
         if label.plain in STAMP_NAMES and kind == "number":
             stamp = _sheet_stamp(table.numbers(index), elapsed, key)
+            if stamp is None:
+                stamp = _epoch_stamp(table.numbers(index), row, first, key)
             if stamp is not None:
                 return TableStart(elapsed, stamp)
     return None
@@ -163,6 +177,16 @@ def _read(column: pd.Series[str], order: DateOrder, source: str) -> TableStart:
         return TableStart(stamps.seconds, first.stamp(source))
     readings = (first.when.isoformat(), first.other.isoformat())
     return TableStart(stamps.seconds, first.stamp(source), readings, (doubt,))
+
+
+def _epoch_stamp(
+    moments: FloatArray, row: int, first: float, key: str
+) -> StartStamp | None:
+    """Seconds since 1970 or 1904 in a column of moments, as the start of the record."""
+    zero = epoch_of(moments)
+    if np.isnan(zero) or not np.isfinite(moments[row]):
+        return None
+    return unix_stamp(float(moments[row]) + zero - first, key)
 
 
 def _sheet_stamp(days: FloatArray, elapsed: FloatArray, key: str) -> StartStamp | None:
