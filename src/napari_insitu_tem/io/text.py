@@ -18,6 +18,19 @@ _LINE_END_BYTES = re.compile(rb"\r\n|\n|\r")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _GB_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _FEW_PAIRS = 6
+#: Signs of the headers and states of records, by the encoding that such texts have.
+_EAST_ASIAN = {
+    "gb18030": frozenset(
+        "时间电压流位循环工步序号容量温度日期总数据测试状态记录充放恒"
+    ),
+    "cp932": frozenset(
+        "時間電圧流位経過測定日付秒容量温度回数試料電極サイクルステップ"
+    ),
+    "cp949": frozenset("시간전압류위온도측정일자경과충방량사이클단계번호"),
+    "big5": frozenset("時間電壓流位循環步驟序號容量溫度日期總數據測試狀態記錄充放"),
+}
+_FEW_SIGNS = 4
+_MOST_LINES = 100
 #: What some programs leave at the end of a file.
 STRAY = "\ufeff\x00"
 
@@ -54,8 +67,10 @@ def detect_encoding(head: bytes) -> Encoding:
     """Decide from the first bytes, never from the computer's language.
 
     A byte order mark decides; else zeros in every second byte mean UTF-16; else what is
-    valid UTF-8 is UTF-8. Of the rest, text whose high bytes are all pairs of Chinese
-    characters is GB 18030, and any other Windows-1252, in which every byte can be read.
+    valid UTF-8 is UTF-8. Of the rest, text that reads as the words of a record in an
+    encoding of Chinese, Japanese or Korean is in that, text whose high bytes are all
+    pairs of Chinese characters is GB 18030, and any other Windows-1252, in which every
+    byte can be read.
     """
     for mark, name in _BOMS:
         if head.startswith(mark):
@@ -70,8 +85,28 @@ def detect_encoding(head: bytes) -> Encoding:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head, final=False)
     except UnicodeDecodeError:
-        return Encoding("gb18030" if _is_chinese(head) else "cp1252")
+        name = _east_asian(head) or ("gb18030" if _is_chinese(head) else "cp1252")
+        return Encoding(name)
     return Encoding("utf-8")
+
+
+def _east_asian(head: bytes) -> str:
+    """The encoding in which most words of a record are found; empty for none."""
+    lines = [line for line in head.split(b"\n")[:-1] or [head] if _HIGH.search(line)]
+    found = {name: _signs(lines[:_MOST_LINES], name) for name in _EAST_ASIAN}
+    best = max(found, key=lambda name: found[name])
+    return best if found[best] >= _FEW_SIGNS else ""
+
+
+def _signs(lines: list[bytes], name: str) -> int:
+    """Different signs of records in the lines; none where they are no such text."""
+    try:
+        text = "".join(line.decode(name) for line in lines)
+    except UnicodeDecodeError:
+        return 0
+    foreign = [sign for sign in text if sign > "\u2e80"]
+    known = _EAST_ASIAN[name].intersection(foreign)
+    return len(known) if sum(s in known for s in foreign) > 0.3 * len(foreign) else 0
 
 
 def _is_chinese(head: bytes) -> bool:

@@ -15,12 +15,15 @@ from napari_insitu_tem.io.traces.start_times import (
 from napari_insitu_tem.model.column_mapping import DateOrder
 from napari_insitu_tem.model.timebase import StartStamp
 
-_START = re.compile(r"start|begin|began|acqui|measured|date and time meas", re.I)
+_START = re.compile(
+    r"start|begin|began|acqui|measured|date and time meas|開始|开始|測定日", re.I
+)
 _NOT_START = re.compile(
-    r"\bend\b|\bended\b|finish|stop|convert|export|saved|print|modif|calib|updated",
+    r"\bend\b|\bended\b|finish|stop|convert|export|saved|print|modif|calib|updated"
+    r"|終了|结束|保存",
     re.I,
 )
-_DATE_WORD = re.compile(r"^\W*(date|datum|fecha|data)\b", re.I)
+_DATE_WORD = re.compile(r"^\W*(?:(?:date|datum|fecha|data)\b|日[時付期])", re.I)
 _TIME_WORD = re.compile(r"^\W*(time|zeit|clock|hora|heure)\b[^a-z]*\d", re.I)
 _LONGEST = 200
 

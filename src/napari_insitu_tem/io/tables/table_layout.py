@@ -244,7 +244,7 @@ def _layout(
     sample = tuple(tuple(c.strip() for c in row) for row in cells[:_SAMPLE_ROWS])
     above = _text_above(lines, rows[0], split, width)
     units: list[str] = []
-    if len(above) > 1 and _is_unit_line(above[0][1]):
+    if len(above) > 1 and is_unit_line(above[0][1]):
         units = above.pop(0)[1]
     header_line, header = above[0] if above else (-1, [])
     if len(header) == width + 1 and header[0].strip() in _COMMENTS:
@@ -310,7 +310,8 @@ def _text_above(
     return found
 
 
-def _is_unit_line(cells: Iterable[str]) -> bool:
+def is_unit_line(cells: Iterable[str]) -> bool:
+    """Whether most cells of a line are units, or say how a time is written."""
     filled = [cell for cell in cells if cell.strip()]
     good = sum(
         1
