@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,7 @@ from napari_insitu_tem.model.errors import InsituTemError, MissingExtraError, Re
 av = pytest.importorskip("av")
 
 SIDES = (48, 64)
+ONE, UNIT = 1 << 16, 1 << 30
 
 
 def numbered(count: int, colour: bool = False) -> np.ndarray:
@@ -175,3 +177,123 @@ def test_uneven_times_around_key_frames(tmp_path, seed):
     source = movie.frames._source
     for i in [*range(40), *range(39, -1, -3), 11, 30, 10]:
         assert number_of(source.read_frame(i)) == i
+
+
+def turned_corner(tmp_path, matrix) -> np.ndarray:
+    """The first frame of a video whose top left corner is bright, shown by a matrix."""
+    frames = np.zeros((3, *SIDES, 3), "u1")
+    frames[:, :16, :24] = 250
+    path = write(tmp_path / "a.mp4", frames, "mpeg4", "yuv420p")
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"tkhd") + 4 + 40
+    raw[at : at + 36] = struct.pack(">9i", *matrix)
+    path.write_bytes(raw)
+    return read_movie(path).frames.frame(1)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shape", "corner"),
+    [
+        ((0, ONE, 0, -ONE, 0, 0, 48 * ONE, 0, UNIT), (64, 48), (0, 1)),
+        ((0, -ONE, 0, ONE, 0, 0, 0, 64 * ONE, UNIT), (64, 48), (1, 0)),
+        ((-ONE, 0, 0, 0, -ONE, 0, 64 * ONE, 48 * ONE, UNIT), (48, 64), (1, 1)),
+        ((-ONE, 0, 0, 0, ONE, 0, 64 * ONE, 0, UNIT), (48, 64), (0, 1)),
+        ((ONE, 0, 0, 0, ONE, 0, 0, 0, UNIT), (48, 64), (0, 0)),
+    ],
+    ids=["clockwise", "anticlockwise", "head over", "mirrored", "plain"],
+)
+def test_turned_as_players_turn_it(tmp_path, matrix, shape, corner):
+    frame = turned_corner(tmp_path, matrix)
+    assert frame.shape == shape
+    bright = {
+        (down, across)
+        for down in (0, 1)
+        for across in (0, 1)
+        if frame[3 - 6 * down, 3 - 6 * across] > 200
+    }
+    assert bright == {corner}
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("a.ts", "mpeg2video", {"bf": "2", "g": "7"}),
+        ("a.mpg", "mpeg2video", {"bf": "2", "g": "7"}),
+        ("a.wmv", "wmv2", {"g": "7"}),
+        ("a.flv", "flv", {"g": "7"}),
+        ("a.avi", "mpeg4", {"bf": "2", "g": "7"}),
+        ("b.avi", "libx264", {"bf": "3", "g": "7", "qp": "1"}),
+    ],
+)
+def test_other_containers(tmp_path, rng, name, codec, options):
+    if codec not in av.codecs_available:
+        pytest.skip("this build of FFmpeg has no such encoder")
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.height, stream.width, stream.pix_fmt = *SIDES, "yuv420p"
+        stream.bit_rate = 20_000_000
+        for i, data in enumerate(numbered(40)):
+            frame = av.VideoFrame.from_ndarray(data, format="rgb24")
+            frame.pts, frame.time_base = i, Fraction(1, 25)
+            container.mux(stream.encode(frame.reformat(format="yuv420p")))
+        container.mux(stream.encode())
+    movie = read_movie(path)
+    assert len(movie) == 40
+    np.testing.assert_allclose(movie.times_s, np.arange(40) * 0.04, atol=2e-3)
+    source = movie.frames._source
+    for index in (0, 39, 38, 5, 6, 7, *rng.permutation(40)):
+        assert number_of(source.read_frame(int(index))) == index
+    movie.close()
+
+
+def test_frames_before_the_cut_of_an_edit_list(tmp_path):
+    """They are in the file for the sake of the others; no player shows them."""
+    pts = [40 * i - 120 for i in range(30)]
+    options = {"bf": "2", "g": "12"}
+    path = write(tmp_path / "a.mp4", numbered(30), "mpeg4", "yuv420p", pts, **options)
+    movie = read_movie(path)
+    assert len(movie) == 27
+    assert movie.times_s[:3] == pytest.approx([0, 0.04, 0.08], abs=1e-3)
+    assert [number_of(movie.frames.frame(i)) for i in (0, 26, 12)] == [3, 29, 15]
+
+
+def test_pixels_that_are_not_square_are_said(tmp_path):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.height, stream.width, stream.pix_fmt = *SIDES, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        for data in numbered(3):
+            frame = av.VideoFrame.from_ndarray(data, format="rgb24")
+            container.mux(stream.encode(frame.reformat(format="yuv420p")))
+        container.mux(stream.encode())
+    assert "1.333 times as wide as high" in " ".join(read_movie(path).warnings)
+
+
+@pytest.mark.parametrize("pix", ["gray10le", "gray12le", "gray16le"])
+def test_deep_grey_levels_are_kept(tmp_path, rng, pix):
+    levels = rng.integers(0, 2 ** int(pix[4:6]), (4, *SIDES)).astype("uint16")
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.height, stream.width, stream.pix_fmt = *SIDES, pix
+        for data in levels:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(data, format=pix)))
+        container.mux(stream.encode())
+    movie = read_movie(path)
+    assert movie.dtype == np.uint16
+    np.testing.assert_array_equal(np.asarray(movie.frames), levels)
+
+
+def test_animated_png(tmp_path):
+    pages = [Image.fromarray(frame) for frame in numbered(8)[..., 0]]
+    path = tmp_path / "a.png"
+    pages[0].save(path, save_all=True, append_images=pages[1:], duration=120)
+    movie = read_movie(path)
+    assert movie.format == "APNG video"
+    assert movie.shape == (8, *SIDES)
+    assert [number_of(movie.frames.frame(i)) for i in (7, 2, 5)] == [7, 2, 5]
+    assert "playback" in movie.times.source
+    pages[0].save(path)
+    assert read_movie(path).format == "PNG"

@@ -1,4 +1,4 @@
-"""Videos (MP4, MOV, AVI, MKV, WebM) and GIF animations."""
+"""Videos (MP4, MOV, AVI, MKV, WMV, MPEG, ...) and animated GIF and PNG files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ _CONTAINERS = (
     (8, b"AVI ", "avi", "AVI"),
     (0, b"\x1aE\xdf\xa3", "matroska", "MKV"),
     (0, b"GIF8", "gif", "GIF"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf", "WMV"),
+    (0, b"FLV\x01", "flv", "FLV"),
+    (0, b"\x00\x00\x01\xba", "mpeg", "MPEG"),
 )
+#: Where the marks of a transport stream's packets are: offset of the first, their step.
+_TRANSPORT = ((0, 188), (4, 192), (0, 204))
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _container(head: bytes) -> tuple[str, str] | None:
@@ -33,11 +39,30 @@ def _container(head: bytes) -> tuple[str, str] | None:
         if head[offset : offset + len(magic)] == magic:
             is_mov = form == "mov" and head[8:10] == b"qt"
             return form, "MOV" if is_mov else name
-    return None
+    for offset, step in _TRANSPORT:
+        marks = head[offset : offset + 8 * step : step]
+        if len(marks) == 8 and set(marks) == {0x47}:
+            return "mpegts", "MPEG-TS"
+    return ("apng", "APNG") if _is_animated_png(head) else None
+
+
+def _is_animated_png(head: bytes) -> bool:
+    """Whether a PNG announces several frames in front of its pixels."""
+    at = len(_PNG) if head.startswith(_PNG) else len(head)
+    while at + 12 <= len(head):
+        length, kind = int.from_bytes(head[at : at + 4], "big"), head[at + 4 : at + 8]
+        if kind == b"acTL":
+            return int.from_bytes(head[at + 8 : at + 12], "big") > 1
+        if kind == b"IDAT":
+            return False
+        at += length + 12
+    return False
 
 
 def _sniff(looked: Probe) -> float:
-    return 0.9 if _container(looked.head) is not None else 0.0
+    found = _container(looked.head)
+    # An animated PNG begins like any other.
+    return 0.0 if found is None else 0.95 if found[0] == "apng" else 0.9
 
 
 def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
@@ -47,6 +72,18 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     source = VideoFrames(path, form, index)
     facts = Facts()
     _take_times(index, facts)
+    if source.pixel_aspect > 0 and abs(source.pixel_aspect - 1) > 1e-3:
+        facts.warn(
+            f"Its pixels are {source.pixel_aspect:.4g} times as wide as high, so that "
+            "lengths across and along differ in scale."
+        )
+    if index.untimed:
+        facts.warn(f"{index.untimed} frames have no time and are left out.")
+    if source.lost_bits:
+        facts.warn(
+            f"Its levels have {8 + source.lost_bits} bits, of which the upper 8 are "
+            "read."
+        )
     return build_movie(
         source, facts, paths, name=path.stem, form=f"{name} video", reader="PyAV"
     )
@@ -72,14 +109,18 @@ FORMAT = Format(
     name="Video",
     kind="movie",
     maker="any camera, screen recorder or program",
-    extensions=(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".gif"),
+    extensions=(
+        *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".asf", ".flv"),
+        *(".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".gif", ".apng"),
+    ),
     library="av",
     extra="video",
     reads=(
-        "the first picture track, grey or colour, with the time at which each frame is "
-        "shown; any frame from the key frame before it"
+        "the first picture track, grey or colour, turned as players show it, with the "
+        "time at which each frame is shown; any frame from the key frame before it; "
+        "animated GIF and PNG"
     ),
-    missing="scale and date (they have none); sound",
+    missing="scale and date (they have none); sound; colour beyond 8 bits",
     sniff=_sniff,
     read=_read,
 )

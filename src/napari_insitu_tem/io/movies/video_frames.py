@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,14 @@ from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress
 
 _REPORT_EVERY = 1000
-_FIRST_TICK = -(2**40)
 _NEUTRAL = 12  # steps by which compression moves the channels of a grey pixel apart
-_DEEP = ("gray10", "gray12", "gray14", "gray16")
+_DEEP = ("gray9", "gray10", "gray12", "gray14", "gray16")
+_MATRIX = "DISPLAYMATRIX"
+#: Containers in which not every frame has a time of its own: what FFmpeg makes up for
+#: the others differs behind a jump, so frames are decoded from the beginning on.
+_UNSOUGHT = ("mpeg",)
+#: Codecs whose frames have no place for their order in an AVI file.
+_MADE_UP = ("h264", "hevc")
 
 
 @dataclass(frozen=True)
@@ -35,11 +40,21 @@ class VideoIndex:
         (K,) those of the key frames, from which decoding can begin.
     tick_s
         Seconds in a tick.
+    first
+        The tick to seek for the beginning of the file.
+    untimed
+        Number of frames without a time of their own, which are left out.
+    is_counted
+        Whether a frame is known by its number alone, so that decoding always begins at
+        the first one: the times that the decoder gives are made up.
     """
 
     pts: NDArray[np.int64]
     keys: NDArray[np.int64]
     tick_s: float
+    first: int = 0
+    untimed: int = 0
+    is_counted: bool = False
 
 
 def open_video(path: Path, form: str) -> Any:
@@ -79,16 +94,25 @@ def index_video(path: Path, form: str, progress: Progress) -> VideoIndex:
         There is no frame.
     """
     shown, keys = set(), set()
+    first, untimed = 0, 0
     with reading(path), open_video(path, form) as container:
         stream = container.streams.video[0]
         tick_s = float(stream.time_base or 0)
+        coder = stream.codec_context
+        is_counted = form == "avi" and coder.name in _MADE_UP and coder.has_b_frames
         for i, packet in enumerate(container.demux(stream)):
             if i % _REPORT_EVERY == 0:
                 progress(i, max(stream.frames, i), f"Indexing {path.name}")
             when = packet.pts if packet.pts is not None else packet.dts
-            if when is None or not packet.size:
+            if not packet.size:
                 continue
-            shown.add(when)
+            if when is None:
+                untimed += 1
+                continue
+            first = min(first, when, when if packet.dts is None else packet.dts)
+            # What lies before the cut of an edit list is decoded, but never shown.
+            if not packet.is_discard:
+                shown.add(when)
             if packet.is_keyframe:
                 keys.add(when)
     if not shown or not keys:
@@ -97,15 +121,25 @@ def index_video(path: Path, form: str, progress: Progress) -> VideoIndex:
             hint="The recording or the copy did not finish; fetch it again.",
             path=path,
         )
+    if is_counted or form in _UNSOUGHT:
+        keys = {min(keys)}
     pts, begins = (np.array(sorted(times), dtype=np.int64) for times in (shown, keys))
-    return VideoIndex(pts, begins, tick_s)
+    return VideoIndex(pts, begins, tick_s, first, untimed, is_counted)
 
 
 class VideoFrames:
     """Frames of a video, grey or RGB.
 
     Satisfies `FrameSource`; one thread decodes at a time. A frame behind the one last
-    read is decoded from there on where no key frame lies between.
+    read is decoded from there on where no key frame lies between. Frames are turned and
+    mirrored as a player shows them.
+
+    Attributes
+    ----------
+    pixel_aspect
+        Width of a pixel over its height, as a player shows it.
+    lost_bits
+        Bits of a colour that are more than the eight that are kept.
     """
 
     def __init__(self, path: Path, form: str, index: VideoIndex) -> None:
@@ -116,9 +150,14 @@ class VideoFrames:
         self._lock = threading.Lock()
         self._decoding: Iterator[Any] | None = None
         self._last: int | None = None
+        self._count = 0
         self._closed = False
+        first = self._decoded(int(index.pts[0]))
+        self._turn = _turn_of(first)
+        self.pixel_aspect = float(self._stream.sample_aspect_ratio or 1)
+        self.lost_bits = _lost_bits(first)
         self._form = self._pixel_form()
-        example = self._array(self._decoded(int(index.pts[0])))
+        example = self._array(first)
         self.shape: tuple[int, ...] = (len(index.pts), *example.shape)
         self.dtype: np.dtype[Any] = example.dtype
 
@@ -160,7 +199,7 @@ class VideoFrames:
         for begin in [] if frame is not None else self._begins(wanted):
             self._container.seek(begin, stream=self._stream, backward=True)
             self._decoding = iter(self._container.decode(self._stream))
-            self._last = None
+            self._last, self._count = None, 0
             frame = self._found(wanted)
             if frame is not None:
                 break
@@ -177,14 +216,21 @@ class VideoFrames:
         """Decode on as far as a frame; None where it does not come."""
         assert self._decoding is not None
         for frame in self._decoding:
-            when = frame.pts if frame.pts is not None else frame.dts
-            self._last = when
+            when = self._last = self._tick(frame)
             if when == wanted:
                 return frame
             if when is not None and when > wanted:
                 break
         self._decoding = self._last = None
         return None
+
+    def _tick(self, frame: Any) -> int | None:
+        """When a frame that was just decoded is shown."""
+        if not self._index.is_counted:
+            when = frame.pts if frame.pts is not None else frame.dts
+            return None if when is None else int(when)
+        place, self._count = self._count, self._count + 1
+        return int(self._index.pts[min(place, len(self._index.pts) - 1)])
 
     def _begins(self, wanted: int) -> list[int]:
         """Ticks to seek from which the frame may come, the nearest first.
@@ -195,7 +241,7 @@ class VideoFrames:
         keys = self._index.keys
         place = max(int(np.searchsorted(keys, wanted, "right")) - 1, 0)
         before = [int(keys[max(place - back, 0)]) for back in (0, 1, 3)]
-        return list(dict.fromkeys([*before, int(keys[0]), _FIRST_TICK]))
+        return list(dict.fromkeys([*before, int(keys[0]), self._index.first]))
 
     def _is_ahead(self, wanted: int) -> bool:
         """Whether decoding on is shorter than beginning at a key frame."""
@@ -211,10 +257,11 @@ class VideoFrames:
         """Grey where the first and the middle key frame have no colour."""
         name = self._stream.codec_context.pix_fmt or ""
         if name.startswith(_DEEP):
-            return "gray16le"
+            return ""
         if name.startswith("gray") or name.startswith("mono"):
             return "gray"
-        keys = self._index.keys
+        keys = np.intersect1d(self._index.keys, self._index.pts)
+        keys = keys if len(keys) else self._index.pts[:1]
         for key in (int(keys[0]), int(keys[len(keys) // 2])):
             picture = self._decoded(key).to_ndarray(format="rgb24").astype(np.int16)
             if np.ptp(picture, axis=-1).max() > _NEUTRAL:
@@ -222,9 +269,40 @@ class VideoFrames:
         return "gray"
 
     def _array(self, frame: Any) -> NDArray[Any]:
+        if not self._form:  # grey levels of more than 8 bits, as they are
+            return self._turn(np.asarray(frame.to_ndarray()))
         if self._form == "gray" and not frame.format.name.startswith(("gray", "mono")):
-            return _luminance(frame.to_ndarray(format="rgb24"))
-        return np.asarray(frame.to_ndarray(format=self._form))
+            return self._turn(_luminance(frame.to_ndarray(format="rgb24")))
+        return self._turn(np.asarray(frame.to_ndarray(format=self._form)))
+
+
+def _turn_of(frame: Any) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """How a frame is turned and mirrored before it is shown, in quarters of a turn.
+
+    By the matrix that takes (x, y) in the file to (ax + cy, bx + dy) on the screen.
+    """
+    found = [data for data in frame.side_data if data.type.name == _MATRIX]
+    raw = bytes(found[0]) if found else b""
+    if len(raw) < 36:
+        return lambda picture: picture
+    a, b, _, c, d = (int(n) for n in np.frombuffer(raw, np.int32, 5))
+    is_turned = abs(b) > abs(a)
+    across, down = (c, b) if is_turned else (a, d)
+
+    def turn(picture: NDArray[Any]) -> NDArray[Any]:
+        shown = picture.swapaxes(0, 1) if is_turned else picture
+        shown = shown[:, ::-1] if across < 0 else shown
+        return np.ascontiguousarray(shown[::-1] if down < 0 else shown)
+
+    return turn
+
+
+def _lost_bits(frame: Any) -> int:
+    """Bits of a colour beyond eight."""
+    if frame.format.name.startswith("gray"):
+        return 0
+    bits = [part.bits for part in frame.format.components]
+    return max(0, max(bits, default=0) - 8)
 
 
 def _luminance(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
