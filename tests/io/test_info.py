@@ -8,6 +8,7 @@ import numpy as np
 import tifffile
 
 from napari_insitu_tem.io.info import KEYS, describe_file
+from records import protochips
 
 
 def test_movie(tmp_path):
@@ -34,6 +35,15 @@ def test_movie(tmp_path):
     assert found["rows"] is None
     assert found["warnings"] == []
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_record_of_a_holder(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(protochips("Channel A Temperature", [(0, 25), (50, 26)]))
+    found = describe_file(path)
+    assert tuple(found) == KEYS
+    assert found["potential_V"] is None and found["rows"] == 9
+    assert found["columns"] == ["time_s", "temperature_degC"]
 
 
 def test_movie_that_says_nothing(tmp_path):

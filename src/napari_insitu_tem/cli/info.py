@@ -11,6 +11,8 @@ from napari_insitu_tem.io.info import describe_file
 from napari_insitu_tem.io.saving.experiment_folder import is_experiment
 from napari_insitu_tem.model.errors import UnsupportedFormatError
 
+_SAID = ("time_s", "potential_V", "current_A")
+
 
 def print_info(files: Sequence[Path], *, as_json: bool, dataset: str = "") -> int:
     """Describe files one after the other; `dataset` of those that hold several.
@@ -99,3 +101,6 @@ def _trace(found: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: not in the file"
         else:
             yield f"{name}: {bounds[0]:.6g} to {bounds[1]:.6g} {unit}"
+    others = [name for name in found["columns"] if name not in _SAID]
+    if others:
+        yield f"further columns: {', '.join(others)}"

@@ -33,6 +33,7 @@ KEYS = (
     "current_A",
     "technique",
     "cycles",
+    "columns",
     "warnings",
     "dataset",
     "datasets",
@@ -122,6 +123,7 @@ def _of_trace(trace: Trace) -> dict[str, Any]:
         "current_A": _range(trace.values("current_A")),
         "technique": trace.technique or None,
         "cycles": int(known) or None,
+        "columns": [str(name) for name in trace.frame],
         "warnings": list(trace.warnings),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -174,6 +175,53 @@ def test_a_gas_cell_log(tmp_path) -> None:
     assert trace.values("holder_pressure_Torr")[-2:].tolist() == [733.1, 5.9]
 
 
+def test_channel_b_is_the_sample_where_a_measured_nothing(tmp_path) -> None:
+    header = (
+        "Channel A Current, Channel A Voltage, Channel B Current, Channel B Voltage"
+    )
+    notes = ["Time units = Milliseconds", "Current units = Milliamps",
+             "Voltage units = Volts"]  # fmt: skip
+    rows = [(0, 0, 0, 0, 0), (147.5, 0, 0, -1.5, 2), (196.25, 0, 0, 1.75, 3)]
+    trace = read_trace(put(tmp_path, "a.csv", protochips(header, rows, notes)))
+    np.testing.assert_array_equal(trace.time_ns[-2:], [147_500_000, 196_250_000])
+    assert trace.values("potential_V")[-2:].tolist() == [2, 3]
+    np.testing.assert_allclose(trace.values("current_A")[-2:], [-1.5e-3, 1.75e-3])
+    assert trace.values("channel_a_current_A").tolist() == [0] * 6
+    assert "channel B" in trace.warnings[0]
+
+
+def test_units_beside_the_names_and_remarks(tmp_path) -> None:
+    text = (
+        "Time (s), Notes, Temperature (°C), Channel A Current (uA)\n"
+        "0, Date (yyyy.mm.dd) = 2014.10.08, 25, 1\n"
+        "0.5, bias on, 26, -2\n"
+    )
+    trace = read_trace(put(tmp_path, "a.csv", text.encode("utf-8")))
+    assert trace.frame.time_s.tolist() == [0, 0.5]
+    assert trace.values("temperature_degC").tolist() == [25, 26]
+    np.testing.assert_allclose(trace.values("current_A"), [1e-6, -2e-6])
+    assert trace.metadata["notes"] == [[0.5, "bias on"]]
+
+
+@pytest.mark.parametrize("build", [protochips, impulse])
+def test_semicolons_and_decimal_commas(tmp_path, build) -> None:
+    data = (
+        protochips("Channel A Temperature", [(0.5, 25.25), (50.5, 26.5)])
+        if build is protochips
+        else impulse(LOGGED)
+    )
+    plain = read_trace(put(tmp_path, "a.csv", data))
+    changed = data.replace(b";", b"/").replace(b",", b";")
+    changed = re.sub(rb"(?<=;)( ?\d+)\.(\d+)(?=[;\n])", rb"\1,\2", changed)
+    changed = re.sub(rb"^(\d+)\.(\d+)(?=;)", rb"\1,\2", changed, flags=re.M)
+    assert b"," in changed
+    trace = read_trace(put(tmp_path, "b.csv", changed))
+    assert trace.time_ns.tolist() == plain.time_ns.tolist()
+    np.testing.assert_array_equal(
+        trace.values("temperature_degC"), plain.values("temperature_degC")
+    )
+
+
 def test_a_unit_that_is_not_named_is_said(tmp_path) -> None:
     data = protochips(
         "Channel A Temperature", [(0, 25), (50, 26)], ["Current units = A"]
@@ -207,3 +255,28 @@ def test_an_impulse_log_alone_has_no_day(tmp_path) -> None:
     trace = read_trace(put(tmp_path, "Heat raw.csv", impulse(LOGGED)))
     assert trace.start is None
     assert "without a day" in trace.warnings[0]
+
+
+def test_a_biasing_log_of_impulse(tmp_path) -> None:
+    text = (
+        "TimeStamp,Experiment time,Voltage Setpoint (V),Voltage Measured (mV),"
+        "Current Measured (uA)\n13:40:25.8,1.5,1,990,-2\n13:40:26.8,2.5,1,980,3\n"
+    )
+    trace = read_trace(put(tmp_path, "a.csv", text.encode()))
+    assert trace.values("potential_V").tolist() == [0.99, 0.98]
+    np.testing.assert_allclose(trace.values("current_A"), [-2e-6, 3e-6])
+    assert trace.frame["Voltage Setpoint (V)"].tolist() == [1, 1]
+    bare = text.replace(" (mV)", "").replace(" (uA)", "")
+    trace = read_trace(put(tmp_path, "a.csv", bare.encode()))
+    assert not trace.has("potential_V")
+    assert trace.frame["Voltage Measured"].tolist() == [990, 980]
+    assert "unit of 'Voltage Measured'" in trace.warnings[0]
+
+
+@pytest.mark.parametrize("day", ["Experiment time, 23:59:50\n", ""])
+def test_an_impulse_log_that_begins_past_midnight(tmp_path, day) -> None:
+    metadata = f"Experiment date, 16-08-2021\n{day}"
+    (tmp_path / "Gold_Metadata.log").write_text(metadata)
+    logged = [("00:00:05.500", 15.0, 20.0), ("00:00:06.500", 16.0, 21.0)]
+    trace = read_trace(put(tmp_path, "Gold_Heat raw.csv", impulse(logged)))
+    assert trace.start == datetime(2021, 8, 16, 23, 59, 50, 500000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
 
@@ -9,7 +10,46 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from napari_insitu_tem.io.tables.cut_rows import whole_lines
+from napari_insitu_tem.io.text import lines_of
+
 FloatArray = NDArray[np.float64]
+
+_DECIMAL_COMMA = re.compile(r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$")
+
+
+def delimiter_of(header: str) -> str:
+    """The mark between the cells: a semicolon where commas are decimal marks."""
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def names_of(header: str) -> list[str]:
+    """The cells of a header."""
+    return [cell.strip().strip('"') for cell in header.split(delimiter_of(header))]
+
+
+def rows_of(
+    text: str, name: str, notes: list[str]
+) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the log `name`, every row as wide as the header.
+
+    Numbers have a decimal point, also those of a log with semicolons. A last row that
+    breaks off is left out, with a note.
+
+    Raises
+    ------
+    csv.Error
+        The log is damaged.
+    """
+    mark = delimiter_of(lines_of(text[:4096])[0])
+    whole = whole_lines(lines_of(text), mark, name, notes)
+    lines = [line.replace("\x00", "") for line in whole if line.strip()]
+    rows = list(csv.reader(lines, delimiter=mark, skipinitialspace=True))
+    names = [cell.strip() for cell in rows[0]]
+    body = [padded(row, len(names)) for row in rows[1:]]
+    if mark == ";":
+        body = [[_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in row] for row in body]
+    return names, body
 
 
 def numbers_in(cells: Sequence[str]) -> FloatArray:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
-from napari_insitu_tem.io.tables.cut_rows import whole_lines
+from napari_insitu_tem.io.tables.column_names import DIMENSIONS, UNITS, read_label
 from napari_insitu_tem.io.text import decode, lines_of
-from napari_insitu_tem.io.traces.holder_columns import numbers_in, padded
+from napari_insitu_tem.io.traces.holder_columns import names_of, numbers_in, rows_of
 from napari_insitu_tem.io.traces.start_times import read_date, settle
-from napari_insitu_tem.model.column_mapping import ColumnMapping
+from napari_insitu_tem.model.column_mapping import ColumnMapping, Role
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.timebase import StartStamp
@@ -28,14 +28,19 @@ _CLOCK = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$")
 _FIELD = re.compile(r"^(?P<key>[A-Za-z][^,:]{2,40}),\s*(?P<value>.*)$")
 _METADATA_END = "_Metadata.log"
 _METADATA_BYTES = 1_000_000
-_TEMPERATURES = ("temperature measured", "temperature measured (degc)")
+_DAY_S = 86400.0
+#: Columns of a biasing experiment, as `plain` gives their names.
+_SIGNALS: dict[str, Role] = {
+    **dict.fromkeys(("voltage measured", "bias voltage measured"), "potential_V"),
+    **dict.fromkeys(("current measured", "bias current measured"), "current_A"),
+}
 
 
 def _sniff(looked: Probe) -> float:
     if looked.is_dir:
         return 0.0
     text, _ = decode(looked.head[:4096])
-    names = [cell.strip().lower() for cell in lines_of(text)[0].split(",")]
+    names = [read_label(cell).plain for cell in names_of(lines_of(text)[0])]
     return 1.0 if names[:2] == ["timestamp", "experiment time"] else 0.0
 
 
@@ -60,27 +65,24 @@ def read(
     progress(0, 1, "Reading the log")
     text, _ = decode(path.read_bytes())
     notes: list[str] = []
-    whole = whole_lines(lines_of(text), ",", path.name, notes)
-    lines = [line.replace("\x00", "") for line in whole if line.strip()]
     try:
-        rows = list(csv.reader(lines))
+        names, body = rows_of(text, path.name, notes)
     except csv.Error:
         raise ReadError(
             f"{path.name} is an Impulse log that is damaged.",
             hint="Copy it again.",
             path=path,
         ) from None
-    names = [cell.strip() for cell in rows[0]]
-    body = [padded(row, len(names)) for row in rows[1:]]
     time_s = numbers_in([row[1] for row in body])
     columns: dict[str, object] = {"time_s": time_s}
     for i, name in enumerate(names[2:], start=2):
         cells = [row[i] for row in body]
         values = numbers_in(cells)
-        ours = "temperature_degC" if name.lower() in _TEMPERATURES else name
-        columns[ours or f"column {i + 1}"] = (
-            values if np.isfinite(values).any() else cells
-        )
+        numeric = bool(np.isfinite(values).any())
+        ours, scale = _named(name, notes) if numeric else (name, 1.0)
+        key = ours or f"column {i + 1}"
+        key = key if key not in columns else f"{name} ({i + 1})"
+        columns[key] = values * scale if numeric else cells
     said = _metadata(path)
     stamp, readings = _start([row[0] for row in body], time_s, said, notes)
     if readings:
@@ -95,6 +97,23 @@ def read(
         reader="impulse",
         metadata=said,
     )
+
+
+def _named(name: str, notes: list[str]) -> tuple[str, float]:
+    """The trace's name of a column and the factor of its unit."""
+    label = read_label(name)
+    if label.plain == "temperature measured" and label.unit in ("", "°C", "degC"):
+        return "temperature_degC", 1.0
+    signal = _SIGNALS.get(label.plain)
+    if signal is None:
+        return name, 1.0
+    if label.dimension == DIMENSIONS[signal]:
+        return signal, UNITS[label.unit][1]
+    notes.append(
+        f"The log does not name the unit of {name!r}; the column was kept under its "
+        "own name."
+    )
+    return name, 1.0
 
 
 def _metadata(path: Path) -> dict[str, object]:
@@ -123,18 +142,30 @@ def _start(
         )
         return None, ()
     taken, doubt = settle(reading, usual="dmy")
-    shift = float(seconds - time_s[0])
-    if abs(shift) > 1e7:
+    if abs(time_s[0]) > 1e7:
         return None, ()
+    zero = _on_day(float(seconds - time_s[0]), str(said.get("Experiment time", "")))
     if doubt and taken.other is not None:
         notes.append(doubt)
         readings = tuple(
-            _at(day, shift).isoformat() for day in (taken.when, taken.other)
+            _at(day, zero).isoformat() for day in (taken.when, taken.other)
         )
     else:
         readings = ()
     source = "metadata log (day) and clock of the first sample"
-    return StartStamp(_at(taken.when, shift), 1e-3, source), readings
+    return StartStamp(_at(taken.when, zero), 1e-3, source), readings
+
+
+def _on_day(zero: float, clock: str) -> float:
+    """Time zero in seconds of the day on which the experiment began.
+
+    The first sample may be of another day than time zero: the clock at which the
+    experiment began tells, else it is of the day that the metadata name.
+    """
+    began = _seconds(clock)
+    if not np.isfinite(began):
+        return zero % _DAY_S
+    return zero - _DAY_S * round((zero - began) / _DAY_S)
 
 
 def _at(day: datetime, seconds: float) -> datetime:
@@ -156,8 +187,8 @@ FORMAT = Format(
     maker="DENSsolutions",
     extensions=(".csv",),
     library="",
-    reads="temperature and every other column under its own name; start with the "
-    "metadata log beside it",
+    reads="temperature, measured voltage and current where they name a unit, and every "
+    "other column under its own name; start with the metadata log beside it",
     missing="units of columns that the log does not name; live notes",
     sniff=_sniff,
     read=read,
