@@ -28,6 +28,12 @@ def seconds(names: list[str]) -> list[float] | None:
         (["a_0.2s_001_10s", "a_0.2s_002_20s"], [10, 20]),
         (["v_00h01m02s", "v_00h01m03.5s"], [62, 63.5]),
         (["v_1h02min59s_7", "v_1h03min00s_8"], [3779, 3780]),
+        (["v_00m59s", "v_01m01s"], [59, 61]),
+        (["v_3s500ms", "v_4s000ms"], [3.5, 4]),
+        (["wire_t0003s", "wire_t0065s"], [3, 65]),
+        (["wire_3p5s", "wire_4p0s"], [3.5, 4]),
+        (["a 3Sec", "a 4Sec"], [3, 4]),
+        (["a_250MS", "a_500MS"], [0.25, 0.5]),
     ],
 )
 def test_numbers_with_a_unit(names, expected):
@@ -49,6 +55,9 @@ def test_numbers_with_a_unit(names, expected):
         ["img_20240513_111950_000", "img_20240513_111950_001"],  # a counter
         ["id_1715599190", "id_1715599191"],  # any serial number
         ["a_1715599190000_1715599190100", "a_1715599190250_1715599190300"],
+        ["a_06-05-2023_23-59-59", "a_07-05-2023_00-00-01"],  # June or May
+        ["1T_01", "2T_02"],
+        ["Time_3.5", "Time_4.0"],  # of what unit
     ],
 )
 def test_what_is_no_time(names):
@@ -126,6 +135,31 @@ def test_clock_names_with_partial_ends_and_a_drop():
             0.5,
         ),
         (
+            ["cap_1683356889.25", "cap_1683356889.75"],
+            datetime(2023, 5, 6, 7, 8, 9, 250000, UTC),
+            0.5,
+        ),
+        (
+            ["cap_1683356889250000", "cap_1683356889250400"],
+            datetime(2023, 5, 6, 7, 8, 9, 250000, UTC),
+            0.0004,
+        ),
+        (
+            ["w_20230506_070809_250", "w_20230506_070809_750"],
+            datetime(2023, 5, 6, 7, 8, 9, 250000),
+            0.5,
+        ),
+        (
+            ["w_23.05.2023_23-59-59", "w_24.05.2023_00-00-01"],
+            datetime(2023, 5, 23, 23, 59, 59),
+            2.0,
+        ),
+        (
+            ["w 05-23-2023 at 07.08.09", "w 05-23-2023 at 07.08.10"],
+            datetime(2023, 5, 23, 7, 8, 9),
+            1.0,
+        ),
+        (
             ["w_2023-05-06_23.59.59", "w_2023-05-07_00.00.01"],
             datetime(2023, 5, 6, 23, 59, 59),
             2.0,
@@ -136,6 +170,21 @@ def test_dates_in_names(names, start, step):
     times, stamp = times_from_names(names, "file names")
     assert stamp.when == start
     np.testing.assert_allclose(times.start_ns / 1e9, [0, step])
+
+
+def test_milliseconds_or_a_counter_behind_the_second():
+    names = [f"w_20230506_07080{s}_{ms:03d}" for s in (1, 2) for ms in (20, 520)]
+    assert seconds(names) == pytest.approx([0, 0.5, 1, 1.5])
+    names = [f"w_20230506_07080{s}_{i:03d}" for s in (1, 2) for i in (0, 1, 2)]
+    assert seconds(names) == [0, 0, 0, 1, 1, 1]
+    names = [f"w_20230506_07080{i // 2}_{i:03d}" for i in range(4)]
+    assert seconds(names) == [0, 0, 1, 1]
+
+
+def test_one_day_that_can_be_read_twice_has_times_but_no_date():
+    names = ["w_06-05-2023_07-08-09", "w_06-05-2023_07-08-12"]
+    times, stamp = times_from_names(names, "file names")
+    assert (list(times.start_ns), stamp) == ([0, 3_000_000_000], None)
 
 
 def test_digits_that_only_look_like_a_date():

@@ -5,33 +5,33 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_insitu_tem.io.movies.name_dates import Found, dates_in_names
 from napari_insitu_tem.io.movies.units import seconds_per
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
 Timed = tuple[FrameTimes, StartStamp | None]
 
 _CLOCK = re.compile(r"Hour_(\d+)_Minute_(\d+)_Second_(\d+)_Frame_(\d+)", re.IGNORECASE)
+_UNIX_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT = "ns|us|µs|ms|msec|s|sec|secs|seconds?|min|mins|minutes?|h|hr|hrs|hours?"
 _QUANTITY = re.compile(
-    rf"(?<![A-Za-z0-9.,])(\d+(?:[.,]\d+)?)[ _]?({_UNIT})(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9.,])t?(\d+(?:[.,p]\d+)?)[ _]?({_UNIT})(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
-_DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?: at |[T _-])"
-    r"(\d\d)[-_.:h]?(\d\d)[-_.:m]?(\d\d)(?:[.,](\d{1,6}))?(?!\d)"
+#: Seconds with a fraction, milliseconds or microseconds since 1970.
+_EPOCH = re.compile(
+    r"(?<![\d.])(1\d{9}\.\d{1,6}|1\d{12}|2[01]\d{11}|1\d{15})(?![\d.]*\d)"
 )
-#: The same in digits alone: 20230506070809, with milliseconds 20230506070809250.
-_DIGITS = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?(?!\d)"
-)
-#: Milliseconds since 1970, of the years 2001 to 2039.
-_EPOCH = re.compile(r"(?<!\d)(1\d{12}|2[01]\d{11})(?!\d)")
-_HMS = re.compile(
-    r"(?<![A-Za-z0-9])(\d+)h(\d{1,2})m(?:in)?(\d{1,2}(?:\.\d+)?)s(?![a-z])"
+#: Hours, minutes, seconds, milliseconds without anything between: 1h02m03s, 3s500ms.
+_COMPOUND = re.compile(
+    r"(?<![A-Za-z0-9])t?(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+(?:\.\d+)?)s)?"
+    r"(?:(\d+)ms)?(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
 
 
@@ -39,10 +39,10 @@ def times_from_names(names: Sequence[str], what: str) -> Timed | None:
     """Times that every name gives in one and the same way.
 
     Patterns, in this order: `Hour_HH_Minute_MM_Second_SS_Frame_F`; a date and a time of
-    day to the second; milliseconds since 1970; `1h02m03s`; a number with a unit of time
-    (`1041sec`, `2min_05s`). Constant
-    numbers are no times, and times that run backwards in the order of the names are
-    taken for something else.
+    day to the second or its fractions; milliseconds or microseconds since 1970;
+    `1h02m03s`, `3s500ms`; a number with a unit of time (`1041sec`, `2min_05s`).
+    Constant numbers are no times, and times that run backwards in the order of the
+    names are taken for something else.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def times_from_names(names: Sequence[str], what: str) -> Timed | None:
     """
     if len(names) < 2:
         return None
-    for pattern in (_from_clock, _from_dates, _from_epoch, _from_hms, _from_quantities):
+    for pattern in _PATTERNS:
         found = pattern(names)
         if found is None:
             continue
@@ -91,9 +91,6 @@ def times_from_stamps(stamps: Sequence[StartStamp | None]) -> FrameTimes | None:
     return FrameTimes(start_ns, source=f"{known[0].source} of each file")
 
 
-Found = tuple[NDArray[np.int64], datetime | None, float, str]
-
-
 def _from_clock(names: Sequence[str]) -> Found | None:
     """DigitalMicrograph's in-situ names; frames are spread evenly over their second."""
     matches = [_CLOCK.search(name) for name in names]
@@ -121,56 +118,49 @@ def _frames_a_second(
     return np.asarray(highest[owner])
 
 
-def _from_dates(names: Sequence[str]) -> Found | None:
-    moments: list[datetime] = []
-    fine = True
-    for name in names:
-        match = _DATE.search(name) or _DIGITS.search(name)
-        if match is None:
-            return None
-        *whole, fraction = match.groups()
-        try:
-            moment = datetime(*(int(part) for part in whole))  # type: ignore[arg-type]
-        except ValueError:
-            return None
-        fine = fine and fraction is not None
-        micro = int((fraction or "0").ljust(6, "0"))
-        moments.append(moment.replace(microsecond=micro))
-    start = np.array(
-        [round((m - moments[0]).total_seconds() * 1e6) * 1000 for m in moments],
-        dtype=np.int64,
-    )
-    return start, moments[0], 0.001 if fine else 1.0, "date and time of day"
-
-
 def _from_epoch(names: Sequence[str]) -> Found | None:
-    """Thirteen digits that count the milliseconds since 1970."""
+    """Ten digits with a fraction, thirteen or sixteen digits, since 1970."""
     found = [_EPOCH.findall(name) for name in names]
     if any(len(one) != 1 for one in found):
         return None
-    ms = np.array([int(one[0]) for one in found], dtype=np.int64)
-    when = datetime.fromtimestamp(int(ms[0]) / 1000, UTC)
-    return (ms - ms[0]) * 1_000_000, when, 0.001, "milliseconds since 1970"
-
-
-def _from_hms(names: Sequence[str]) -> Found | None:
-    """Hours, minutes and seconds without anything between."""
-    found = [_HMS.findall(name) for name in names]
-    if any(len(one) != 1 for one in found):
+    texts = [one[0] for one in found]
+    if len({len(text.partition(".")[0]) for text in texts}) > 1:
         return None
-    parts = np.array([[float(n) for n in one[0]] for one in found])
-    return to_ns(parts @ (3600.0, 60.0, 1.0)), None, 1.0, "hours, minutes, seconds"
+    us = np.array([_microseconds(text) for text in texts], dtype=np.int64)
+    when = _UNIX_ZERO + timedelta(microseconds=int(us[0]))
+    return (us - us[0]) * 1000, when, 0.001, "milliseconds since 1970"
+
+
+def _microseconds(epoch: str) -> int:
+    whole, _, fraction = epoch.partition(".")
+    return int((whole + fraction).ljust(16, "0"))
+
+
+def _from_compound(names: Sequence[str]) -> Found | None:
+    """Hours, minutes, seconds, milliseconds without anything between."""
+    found = []
+    for name in names:
+        groups = [m.groups() for m in _COMPOUND.finditer(name)]
+        several = [g for g in groups if sum(part is not None for part in g) > 1]
+        if len(several) != 1:
+            return None
+        found.append(several[0])
+    if len({tuple(part is None for part in groups) for groups in found}) > 1:
+        return None
+    parts = np.array([[float(part or 0) for part in groups] for groups in found])
+    seconds = parts @ (3600.0, 60.0, 1.0, 1e-3)
+    return to_ns(seconds), None, 1.0, "hours, minutes, seconds"
 
 
 def _from_quantities(names: Sequence[str]) -> Found | None:
     """Numbers followed by a unit of time."""
     rows = [_QUANTITY.findall(name) for name in names]
-    units = [tuple(unit for _, unit in row) for row in rows]
+    units = [tuple(unit.lower() for _, unit in row) for row in rows]
     if not units[0] or any(row != units[0] for row in units):
         return None
     factors = [seconds_per(unit) or 0.0 for unit in units[0]]
     numbers = np.array(
-        [[float(number.replace(",", ".")) for number, _ in row] for row in rows]
+        [[float(re.sub("[,pP]", ".", number)) for number, _ in row] for row in rows]
     )
     varying = np.ptp(numbers, axis=0) > 0
     if all(a > b for a, b in itertools.pairwise(factors)):
@@ -181,3 +171,6 @@ def _from_quantities(names: Sequence[str]) -> Found | None:
     else:
         return None
     return to_ns(seconds), None, 1.0, "number with a unit"
+
+
+_PATTERNS = (_from_clock, dates_in_names, _from_epoch, _from_compound, _from_quantities)
