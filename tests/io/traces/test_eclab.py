@@ -344,6 +344,20 @@ def test_a_header_without_a_table_is_refused(tmp_path) -> None:
         read(tmp_path, "EC-Lab ASCII FILE\r\nNb header lines : 9\r\n\r\nCP\r\n")
 
 
+@pytest.mark.parametrize(
+    ("first", "what"),
+    [
+        ("EC-LAB SETTING FILE", "settings"),
+        ("BT-LAB SETTING FILE", "settings"),
+        ("EC-Lab LOG FILE", "the log"),
+    ],
+)
+def test_settings_and_logs_are_named_as_what_they_are(tmp_path, first, what) -> None:
+    text = f"{first}\r\n\r\nNs      0      1      2\r\nIs      0.0    1.0    2.0\r\n"
+    with pytest.raises(ReadError, match=f"holds {what} of a measurement by EC-Lab"):
+        read(tmp_path, text)
+
+
 def test_a_clock_that_disagrees_with_the_header_is_told(tmp_path, eclab) -> None:
     more = ["Technique started on : 05/13/2024 11:30:00.000"]
     trace = read(tmp_path, eclab(BASE, more=more))

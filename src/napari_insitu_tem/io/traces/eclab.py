@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from napari_insitu_tem.io.probe import Probe
@@ -24,6 +25,13 @@ from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.trace import Trace
 
+#: Files that EC-Lab writes beside its records.
+_COMPANION = re.compile(r"\s*[EB][CT]-lab (?P<what>setting|log) file", re.IGNORECASE)
+_NO_RECORD = {
+    "setting": "settings of a measurement",
+    "log": "the log of a measurement",
+}
+
 
 def _sniff(looked: Probe) -> float:
     if looked.is_dir:
@@ -32,6 +40,8 @@ def _sniff(looked: Probe) -> float:
     lines = lines_of(text)
     if any(lines[0].strip().lower().startswith(magic) for magic in MAGIC):
         return 0.2 if is_without_tabs(lines) else 1.0
+    if _COMPANION.match(lines[0]):
+        return 1.0
     return 0.9 if any(looks_like_columns(line) for line in lines[:3]) else 0.0
 
 
@@ -67,6 +77,13 @@ def _read_table(
     text, encoding = decode(head)
     lines = lines_of(text)
     header = read_header(lines)
+    if companion := _COMPANION.match(lines[0]):
+        what = _NO_RECORD[companion["what"].lower()]
+        raise ReadError(
+            f"{path.name} holds {what} by EC-Lab, not what was measured.",
+            hint="Open the .mpt or .mpr file beside it.",
+            path=path,
+        )
     if header is None:
         raise ReadError(
             f"{path.name} begins like an EC-Lab file but has no table of columns.",
