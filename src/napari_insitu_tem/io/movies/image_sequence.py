@@ -24,7 +24,12 @@ from napari_insitu_tem.io.movies.image_files import (
     read_header,
 )
 from napari_insitu_tem.io.movies.image_groups import natural_key
-from napari_insitu_tem.io.movies.image_times import times_from_names, times_from_stamps
+from napari_insitu_tem.io.movies.image_times import (
+    are_unordered,
+    order_of_dates,
+    times_from_names,
+    times_from_stamps,
+)
 from napari_insitu_tem.io.movies.insitu_tree import (
     IMAGE_SUFFIXES,
     clock_of,
@@ -33,6 +38,7 @@ from napari_insitu_tem.io.movies.insitu_tree import (
     tree_suffixes,
     without_directors,
 )
+from napari_insitu_tem.io.movies.name_series import main_series, missing_numbers
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
@@ -144,13 +150,24 @@ def _images_in(folder: Path, facts: Facts) -> list[Path]:
             f"{others} images of another kind were left out; the movie is made of the "
             f"{counts[usual]} {usual} files."
         )
-    return _sorted([path for path, kind in kinds.items() if kind == usual])
+    of_kind = _sorted([path for path, kind in kinds.items() if kind == usual])
+    kept, beside = main_series(of_kind)
+    if beside:
+        facts.warn(
+            f"{len(beside)} images whose names are not of the series were left out, "
+            f"the first is {beside[0].name}; the movie is made of the {len(kept)} like "
+            f"{kept[0].name}."
+        )
+    return _sorted(kept)
 
 
 def _sorted(paths: Sequence[Path]) -> list[Path]:
-    return sorted(
+    """In the natural order of the names, or of the dates in them where they differ."""
+    images = sorted(
         paths, key=lambda path: (clock_of(path), path.parent, natural_key(path.name))
     )
+    order = order_of_dates([path.stem for path in images])
+    return images if order is None else [images[i] for i in order]
 
 
 def _refuse_stacks(images: Sequence[Path]) -> None:
@@ -248,6 +265,24 @@ def _take_times(
     elif named is not None:
         facts.times = named[0]
         facts.stamp = named[1]
+    else:
+        _say_what_lacks(names, facts)
+
+
+def _say_what_lacks(names: Sequence[str], facts: Facts) -> None:
+    """Why the names give no times, where they seem to, and which frames are gone."""
+    if are_unordered(names):
+        facts.warn(
+            "The times in the names do not rise in the order of the names, so the "
+            "frames have none."
+        )
+    missing = missing_numbers(names)
+    if missing:
+        facts.warn(
+            f"{len(missing)} numbers lack between the names, the first is "
+            f"{missing[0]}: with a typed frame interval the frames behind would come "
+            "too early."
+        )
 
 
 def _common_name(images: Sequence[Path]) -> str:

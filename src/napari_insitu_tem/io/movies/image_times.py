@@ -71,6 +71,25 @@ def times_from_names(names: Sequence[str], what: str) -> Timed | None:
     return None
 
 
+def order_of_dates(names: Sequence[str]) -> list[int] | None:
+    """Places of the names in the order of the dates in them; None where they have none.
+
+    Names that differ in something else too are not in that order by themselves.
+    """
+    for pattern in (dates_in_names, _from_epoch):
+        found = pattern(names)
+        if found is not None:
+            order: list[int] = np.argsort(found[0], kind="stable").tolist()
+            return order
+    return None
+
+
+def are_unordered(names: Sequence[str]) -> bool:
+    """Whether there are times in the names that run back and forth."""
+    found = [pattern(names) for pattern in _PATTERNS]
+    return any(one is not None and bool(np.any(np.diff(one[0]) < 0)) for one in found)
+
+
 def times_from_stamps(stamps: Sequence[StartStamp | None]) -> FrameTimes | None:
     """Times from the date of every file.
 
