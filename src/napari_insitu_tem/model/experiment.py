@@ -22,8 +22,9 @@ from napari_insitu_tem.model.joining import average_over_windows
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.movie_dose import MovieDose, movie_dose
 from napari_insitu_tem.model.parallel_traces import set_apart
-from napari_insitu_tem.model.timebase import FrameTimes, to_ns, to_seconds
+from napari_insitu_tem.model.timebase import FrameTimes, to_seconds
 from napari_insitu_tem.model.trace import Trace, merge_traces
+from napari_insitu_tem.model.trace_clocks import on_one_clock
 
 
 class Experiment:
@@ -187,16 +188,9 @@ class Experiment:
         key = (tuple(self._traces), self.document.flipped)
         if self._record is None or self._record_key != key:
             traces = [self.trace(name) for name in self._traces]
-            zero = traces[0].stamp
-            placed = [
-                trace.shifted(
-                    0
-                    if zero is None or trace.stamp is None
-                    else int(to_ns(trace.stamp.minus(zero)))
-                )
-                for trace in traces
-            ]
-            placed, self._record_notes = set_apart(placed)
+            placed, of_clocks = on_one_clock(traces)
+            placed, beside = set_apart(placed)
+            self._record_notes = (*of_clocks, *beside)
             self._record = merge_traces(placed)
             self._record_key = key
         return self._record
