@@ -22,9 +22,9 @@ def header(shape, bits=16, version=2, pixel=2, extra=60, mag=40_000) -> bytes:
 
 
 def record(frame, ms, *, version=2, mode=1, mag=0, extra=60, number=0) -> bytes:
-    if version == 1:
-        return struct.pack("<3I", number, 7, 7) + frame.tobytes()
     seconds, rest = (BEGAN + ms // 1000, ms % 1000) if ms is not None else (0, 0)
+    if version == 1:
+        return struct.pack("<3I", number, seconds, rest) + frame.tobytes()
     fields = struct.pack("<4IfII", number, seconds, rest, 0, 1.0, mag, mode)
     return fields.ljust(extra, b"\0") + frame.tobytes()
 
@@ -64,11 +64,29 @@ def test_pixels_times_and_scale(tmp_path, data, dtype, extra):
     assert movie.metadata["high_tension_V"] == 200_000
 
 
-def test_first_version_has_no_times(tmp_path, data):
+def test_first_version(tmp_path, data):
     movie = read_movie(write(tmp_path / "wire", data, version=1))
     np.testing.assert_array_equal(np.asarray(movie.frames), data)
-    assert movie.times is None
-    assert movie.start is None
+    np.testing.assert_array_equal(movie.times.start_ns, np.arange(7) * 40_000_000)
+    assert movie.start == datetime.fromtimestamp(BEGAN, UTC)
+
+
+def test_first_version_with_tiny_frames(tmp_path):
+    data = np.arange(7, dtype="uint8").reshape(7, 1, 1)
+    movie = read_movie(write(tmp_path / "wire", data, version=1))
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+    np.testing.assert_array_equal(movie.times.start_ns, np.arange(7) * 40_000_000)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("at", [4, 8])
+def test_header_that_holds_no_stamp(tmp_path, data, version, at):
+    path = write(tmp_path / "wire", data, version=version)
+    raw = bytearray(path.read_bytes())
+    raw[256 + at : 256 + at + 4] = struct.pack("<I", 70_000)
+    path.write_bytes(raw)
+    movie = read_movie(path)
+    assert (movie.times, movie.start) == (None, None)
 
 
 @pytest.mark.parametrize("opened", ["000", "001", "002"])

@@ -1,4 +1,8 @@
-"""TVIPS recordings: one header, then frames with their own; several files in a row."""
+"""TVIPS recordings: one header, then frames with their own; several files in a row.
+
+Fields as LiberTEM, HyperSpy and TVIPSconverter have them; the 12 bytes in front of a
+frame of version 1 are the first three of them.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +57,7 @@ _FRAME = np.dtype(
         ("mode", "<u4"),
     ]
 )
+_YEAR_2000 = 946_684_800
 _SHORT_BYTES = 12  # the whole frame header of version 1
 _DIFFRACTION = 2
 _CAMERA_PIXEL_NM = 1000
@@ -81,8 +86,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     sources, records = _sources(parts, header, facts)
     frames = _records(parts, records, progress)
     _take_scale(header, frames, facts)
-    if int(header["version"]) == 2:
-        _take_times(frames, facts)
+    _take_times(frames, facts)
     facts.note(
         magnification=int(header["magnification"]),
         high_tension_V=_volts(int(header["tension"])),
@@ -181,7 +185,7 @@ def _records(
                         len(raw) // _FRAME.itemsize, total, f"Looking at {part.name}"
                     )
                 file.seek(place)
-                raw += file.read(_FRAME.itemsize)
+                raw += file.read(_FRAME.itemsize).ljust(_FRAME.itemsize, b"\0")
     return np.frombuffer(raw, _FRAME, len(raw) // _FRAME.itemsize)
 
 
@@ -210,7 +214,7 @@ def _take_times(frames: NDArray[Any], facts: Facts) -> None:
     """Stamps of each frame in milliseconds since 1970; all equal ones are no times."""
     ns = frames["seconds"].astype(np.int64) * 1_000_000_000
     ns = ns + frames["milliseconds"].astype(np.int64) * 1_000_000
-    if frames["seconds"][0] == 0:
+    if np.any(frames["seconds"] < _YEAR_2000) or np.any(frames["milliseconds"] > 999):
         return
     when = datetime.fromtimestamp(int(ns[0]) / 1e9, UTC)
     facts.stamp = StartStamp(when, 1e-3, "header of the first frame")
