@@ -43,6 +43,7 @@ MODULES: tuple[str, ...] = (
     "traces.zahner",
     "traces.tdms",
     "traces.excel",
+    "traces.parquet",
     "traces.delimited",
 )
 

@@ -21,6 +21,12 @@ _SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"BZh", "is a bzip2 archive", _UNPACK),
     (0, b"7z\xbc\xaf\x27\x1c", "is a 7-Zip archive", _UNPACK),
     (0, b"PK\x03\x04", "is a zip archive or an office document", _UNPACK),
+    (
+        0,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "is an old Office document, such as a workbook (.xls)",
+        "Save it as .xlsx or its sheet as CSV, and open that.",
+    ),
     (0, b"%PDF", "is a PDF document", "Open the data that it was made from."),
     (0, b"<?xml", "is an XML text", "Open the data file that it describes."),
     (0, b"\x00\x00\xff\xff\xff\xfe", "looks like a Zahner spectrum (.ism)", _AS_TEXT),

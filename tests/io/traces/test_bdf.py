@@ -42,6 +42,26 @@ def test_labels_and_machine_names(tmp_path, header) -> None:
     assert trace.frame.step.tolist() == [1, 2, 3]
 
 
+def test_columns_in_any_order_and_others_beside_them(tmp_path) -> None:
+    """A cumulative capacity is no net charge; what has no role keeps its label."""
+    path = tmp_path / "a.bdf.csv"
+    path.write_text(
+        "Current / A,Cumulative Capacity / Ah,Step ID,Test Time / s,Voltage / V,"
+        "Net Capacity / Ah,Surface Temperature / degC,Unix Time / s,Operator\n"
+        "0.1,1,7,0,3.7,0,25,1700000000,ab\n0.1,2,7,2,3.6,0.5,26,1700000002,ab\n"
+        "-0.1,3,9,4,3.5,0.25,27,1700000004,ab\n"
+    )
+    trace = read_trace(path)
+    assert trace.format == "Battery Data Format"
+    assert trace.frame.time_s.tolist() == [0, 2, 4]
+    assert trace.values("current_A").tolist() == [0.1, 0.1, -0.1]
+    assert trace.values("charge_C").tolist() == [0, 1800, 900]
+    assert trace.charge_source == "instrument"
+    assert trace.frame.step.tolist() == [7, 7, 9]
+    assert trace.values("Surface Temperature / degC").tolist() == [25, 26, 27]
+    assert trace.start == datetime.fromtimestamp(1.7e9, UTC)
+
+
 def test_what_is_written_reads_back_equal(tmp_path) -> None:
     trace = Trace.from_columns(COLUMNS, stamp=STAMP)
     path = write_bdf(tmp_path / "a.bdf.csv", trace)

@@ -396,3 +396,10 @@ def test_maccor_without_a_number_of_the_row(tmp_path) -> None:
     rows = rows_of("{c}\t{s}\t{t}\t{i}\t{e}\tC\t14-Mar-24 09:30:00 AM")
     trace = read(tmp_path, [header, *rows])
     check_values(trace, start=datetime(2024, 3, 14, 9, 30), steps=4)
+
+
+def test_letters_in_any_other_column_are_no_states(tmp_path) -> None:
+    rows = rows_of("{t},{e},{i},X")
+    rows = [f"{row[:-1]}{'abcd'[k % 4]}" for k, row in enumerate(rows)]
+    trace = read(tmp_path, ["Time (s),Voltage (V),Current (A),Note", *rows])
+    check_values(trace, start=None)

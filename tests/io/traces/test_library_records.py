@@ -43,6 +43,7 @@ def zipped(*names: str) -> bytes:
 @pytest.mark.parametrize(
     ("name", "library", "extra", "data"),
     [
+        ("a.parquet", "pyarrow", "parquet", b"PAR1" + bytes(40)),
         ("a.xlsx", "openpyxl", "excel", zipped("xl/workbook.xml")),
         ("a.tdms", "nptdms", "tdms", b"TDSm" + b"\x00" * 60),
         ("a.nda", "NewareNDA", "neware", b"NEWARE" + b"\x00" * 60),

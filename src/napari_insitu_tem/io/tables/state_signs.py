@@ -11,10 +11,14 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 _OUT = (
-    r"d$|dis$|.*(?<![a-z])d(?:is)?ch|.*(?:dchg|discharg|d[eé]charg|entlad)"
+    r"dis$|.*(?<![a-z])d(?:is)?ch|.*(?:dchg|discharg|d[eé]charg|entlad)"
     r"|.*(?:放电|放電|방전)"
 )
-_INTO = r"c$|chg?$|.*ch(?:a|r|g)|.*充电|.*充電|.*lad(?:en|ung)|.*충전"
+_INTO = r"chg?$|.*ch(?:a|r|g)|.*充电|.*充電|.*lad(?:en|ung)|.*충전"
+#: Letters that mean the same in a column that is named as one of states.
+_LETTER_OUT, _LETTER_INTO = r"|d$", r"|c$"
+#: Share of the rows with a current whose state must be known in any other column.
+_KNOWN = 0.8
 #: Words in the name of a column that tells charge from discharge.
 _STATES = frozenset(
     ("state", "status", "md", "mode", "type", "command", "name", "step", "stepname",
@@ -44,10 +48,12 @@ def sign_by_state(table: RawTable, current: FloatArray) -> tuple[FloatArray, lis
         if label.dimension or table.kind(index) != "text":
             continue
         state = table.column(index).astype("str").fillna("").str.strip()
-        out = state.str.lower().str.match(_OUT).to_numpy(bool)
-        into = ~out & state.str.lower().str.match(_INTO).to_numpy(bool)
-        told = (into & flowing).any() or set(label.plain.split()) & _STATES
-        if told and (out & flowing).any():
+        named = bool(set(label.plain.split()) & _STATES)
+        lower = state.str.lower()
+        out = lower.str.match(_OUT + named * _LETTER_OUT).to_numpy(bool)
+        into = lower.str.match(_INTO + named * _LETTER_INTO).to_numpy(bool) & ~out
+        both = (into & flowing).any() and (out | into)[flowing].mean() > _KNOWN
+        if (named or both) and (out & flowing).any():
             notes = [
                 f"The file has the current without a sign; discharge (by "
                 f"{table.keys[index]!r}) was made negative."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,14 @@ def _sniff(looked: Probe) -> float:
     if looked.is_dir:
         return 0.0
     text, _ = decode(looked.head[:8192])
-    cells = {cell.strip().strip('"') for cell in lines_of(text)[0].split(",")}
-    return 1.0 if cells >= set(REQUIRED) or cells >= set(_MACHINE) else 0.0
+    cells = (cell.strip().strip('"') for cell in lines_of(text)[0].split(","))
+    return float(is_bdf(cells))
+
+
+def is_bdf(names: Iterable[str]) -> bool:
+    """Whether the names of columns are those of the format."""
+    known = set(names)
+    return known >= set(REQUIRED) or known >= set(_MACHINE)
 
 
 def read(
@@ -125,7 +132,8 @@ FORMAT = Format(
     extensions=(".csv",),
     library="",
     reads="the columns with their preferred labels or machine names; written as well",
-    missing="Parquet; the reference of a potential, for which it has no term",
+    missing="the reference of a potential, for which it has no term; `.bdf.parquet` is "
+    "read under Parquet and not written",
     sniff=_sniff,
     read=read,
 )
