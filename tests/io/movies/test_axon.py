@@ -97,3 +97,41 @@ def test_damaged_images(tmp_path, rng):
             read_movie(path).frames.frame(0)
         except InsituTemError as error:
             assert "bad.png" in str(error)
+
+
+LAID_OUT = """<MicroscopeControlImageMetadata>
+ <MicroscopeDateTime>2021-04-26T22:51:2{second}.4539893-05:00</MicroscopeDateTime>
+ <ImagerSettings><ImagePhysicalSize><X>512.5</X><Y>400</Y></ImagePhysicalSize>
+ </ImagerSettings>
+ <MicroscopeSettings><MagnificationValue>150000</MagnificationValue>
+  <AcceleratingVoltage>200000</AcceleratingVoltage></MicroscopeSettings>
+ <ActivePositionerSettings><PositionerSettings>
+  <PositionerName>Stage</PositionerName><Stage><Name>chip</Name><X>1</X><Y>2</Y></Stage>
+ </PositionerSettings></ActivePositionerSettings>
+ <AuxiliaryData>
+  <AuxiliaryDataCategory><Name>Gas</Name><DataValues>
+   <AuxiliaryDataValue><Name>HolderPressure</Name><Value>760</Value>
+   </AuxiliaryDataValue></DataValues></AuxiliaryDataCategory>
+  <AuxiliaryDataCategory><Name>Heating</Name><DataValues>
+   <AuxiliaryDataValue><Name>HolderTemperature</Name><Value>601.5</Value>
+   </AuxiliaryDataValue><AuxiliaryDataValue><Name>HeatingCurrent</Name>
+   <Value>0.012</Value></AuxiliaryDataValue></DataValues></AuxiliaryDataCategory>
+ </AuxiliaryData></MicroscopeControlImageMetadata>"""
+
+
+def test_pairs_of_name_and_value_and_a_size_without_a_unit(tmp_path):
+    for i in range(3):
+        write(tmp_path / f"{i}.png", i, LAID_OUT.format(second=i + 1))
+    movie = read_movie(tmp_path)
+    np.testing.assert_allclose(movie.times_s, [0, 1, 2])
+    for key, value in (
+        ("holder_temperature", 601.5),
+        ("holder_pressure", 760),
+        ("heating_current", 0.012),
+        ("magnification", 150_000),
+        ("high_tension_V", 200_000),
+        ("image_physical_size_x", 512.5),
+    ):
+        assert movie.metadata[key] == value
+    assert movie.calibration is None
+    assert "512.5 x 400 without a unit" in movie.warnings[0]

@@ -264,6 +264,15 @@ def test_fei_diffraction_is_uncalibrated(tmp_path):
     assert "diffraction" in " ".join(movie.warnings)
 
 
+def test_fei_magnification_that_was_changed(tmp_path):
+    sizes = [6.5e-11, 6.5e-11, 1.3e-10]
+    path = fei(tmp_path / "a.mrc", [OLE] * 3, Pixel_size_X=sizes, Pixel_size_Y=sizes)
+    movie = read_movie(path)
+    assert movie.calibration is None
+    np.testing.assert_allclose(movie.frame_sizes_nm[:, 0], [0.065, 0.065, 0.13])
+    assert "magnification was changed" in " ".join(movie.warnings)
+
+
 def test_fei_fields_that_are_marked_invalid(tmp_path):
     movie = read_movie(
         fei(tmp_path / "a.mrc", list(OLE + np.arange(4) / 86400), Bitmask_1=0)

@@ -173,3 +173,12 @@ def test_a_damaged_description_leaves_the_frames(tmp_path, data, text):
     np.testing.assert_array_equal(movie.frames.frame(4), data[4])
     assert movie.calibration is None
     assert movie.start is None
+
+
+def test_axes_that_are_not_told_are_said(tmp_path, data):
+    told = properties()
+    for key in ("is_sequence", "collection_dimension_count", "datum_dimension_count"):
+        told.pop(key, None)
+    movie = read_movie(write_zip(tmp_path / "a.ndata", data, told))
+    assert movie.shape == data.shape
+    assert "Nothing says which of its three axes" in movie.warnings[0]

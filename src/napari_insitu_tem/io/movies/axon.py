@@ -1,4 +1,8 @@
-"""The text that Protochips AXON puts into the PNG images that it exports."""
+"""The text that Protochips AXON puts into the PNG images that it exports.
+
+Names of key and fields as in the reader of `pynxtools-em`, which knows files of AXON
+10.4: values of the holder are pairs of a `Name` and a `Value`.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,25 @@ def take_axon(path: Path, facts: Facts) -> None:
         number = _number(values.get(name, ""))
         if math.isfinite(number):
             facts.note(**{key: number})
+    _note_size(root, facts)
+
+
+def _note_size(root: ElementTree.Element, facts: Facts) -> None:
+    """Keep the size that the text gives, of which nobody has said in what unit it is.
+
+    Nor whether it is that of the image or of a pixel.
+    """
+    for element in root.iter():
+        if _local(element.tag) == "ImagePhysicalSize":
+            sides = {_local(part.tag).lower(): part.text or "" for part in element}
+            x, y = (_number(sides.get(side, "")) for side in "xy")
+            if x > 0 and y > 0:
+                facts.note(image_physical_size_x=x, image_physical_size_y=y)
+                facts.warn(
+                    f"Its AXON text gives an image size of {x:g} x {y:g} without a "
+                    "unit, so lengths stay in pixels."
+                )
+            return
 
 
 def _values(root: ElementTree.Element) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ def take_fei(path: Path, header: Header, frames: int, facts: Facts) -> None:
         camera=bytes(first["Camera name"]),
         application=bytes(first["Application"]),
     )
-    _take_pixel_size(first, facts)
+    _take_pixel_size(records, frames, facts)
     _take_times(records, frames, facts)
 
 
@@ -56,15 +56,22 @@ def _records(
     return records
 
 
-def _take_pixel_size(first: Any, facts: Facts) -> None:
-    if int(first["Bitmask 1"]) & _HAS_PIXEL != _HAS_PIXEL:
+def _take_pixel_size(records: NDArray[Any], frames: int, facts: Facts) -> None:
+    """That of the first frame, or of each where the magnification was changed."""
+    given = records["Bitmask 1"] & _HAS_PIXEL == _HAS_PIXEL
+    is_image = records["Projection mode"] != _DIFFRACTION
+    if not given[0]:
         return
-    if int(first["Projection mode"]) == _DIFFRACTION:
+    if not is_image[0]:
         facts.calibration = None
         facts.warn("It was recorded in diffraction mode, so lengths stay in pixels.")
         return
-    y, x = float(first["Pixel size Y"]), float(first["Pixel size X"])
+    sizes = np.stack([records["Pixel size Y"], records["Pixel size X"]], axis=1)
+    y, x = sizes[0].tolist()
     facts.calibrate(y, x, "m", "FEI extended header")
+    if records.size >= frames:
+        known = (given & is_image)[:, np.newaxis]
+        facts.calibrate_each(np.where(known, sizes, np.nan)[:frames] * 1e9)
 
 
 def _take_times(records: NDArray[Any], frames: int, facts: Facts) -> None:

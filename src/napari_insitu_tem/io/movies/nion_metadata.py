@@ -1,4 +1,7 @@
-"""What Nion Swift says of its data: axes, calibrations, dates, exposure."""
+"""What Nion Swift says of its data: axes, calibrations, dates, exposure.
+
+Keys as Swift's own storage handlers and its import and export of data items have them.
+"""
 
 from __future__ import annotations
 
@@ -104,6 +107,12 @@ def take_properties(properties: Properties, axes: Axes, facts: Facts) -> None:
         title=str(properties.get("title") or ""),
         camera=str(hardware.get("hardware_source_name") or ""),
     )
+    is_told = "datum_dimension_count" in properties or properties.get("is_sequence")
+    if axes.is_stack and not is_told:
+        facts.warn(
+            "Nothing says which of its three axes are those of an image; the first was "
+            "taken for that of the frames."
+        )
     facts.stamp = _stamp(properties)
     if facts.stamp is not None and axes.is_stack:
         facts.warn(
