@@ -20,6 +20,9 @@ from napari_insitu_tem.model.timebase import StartStamp
 FloatArray = NDArray[np.float64]
 
 _DAY = 86400.0
+_HOUR = 3600.0
+#: Between two samples lies less than this, in s, where a clock was set back.
+_SAMPLING = 600.0
 _MIDNIGHT = r"[ T]00:00:00(?:\.0+)?$"
 #: Words in the name of a column whose dates are not of a local clock.
 _UTC = frozenset(("utc", "gmt"))
@@ -74,11 +77,42 @@ class TableStart:
 
 
 def dates_of(table: RawTable, index: int, order: DateOrder) -> TableStart:
-    """A column of dates as the time itself."""
-    found = _read(table.column(index), order, f"column {table.keys[index]!r}")
-    if not _UTC & set(table.labels[index].plain.split()):
+    """A column of dates as the time itself; a clock that was set back runs on."""
+    key = table.keys[index]
+    found = _read(table.column(index), order, f"column {key!r}")
+    if _UTC & set(table.labels[index].plain.split()):
+        return found.in_utc()
+    seconds, turns = over_clock_changes(found.seconds)
+    if turns == 0:
         return found
-    return found.in_utc()
+    note = (
+        f"The dates of {key!r} go back by an hour: the clock was set back from "
+        "daylight saving time. The hour was added to the times that follow."
+    )
+    return replace(found, seconds=seconds, warnings=(*found.warnings, note))
+
+
+def over_clock_changes(seconds: FloatArray) -> tuple[FloatArray, int]:
+    """Let local times run on where daylight saving ended.
+
+    Returns
+    -------
+    seconds
+        (N,) with an hour more after each time at which they fell back by one.
+    turns
+        How often they did, once a year at most; 0 where they run backwards in another
+        way, too.
+    """
+    known = np.flatnonzero(np.isfinite(seconds))
+    steps = np.diff(seconds[known])
+    back = steps < 0
+    fell = back & (steps > -_HOUR) & (steps <= -_HOUR + _SAMPLING)
+    years = 1 + float(steps[~back].sum()) // (300 * _DAY)
+    if not 0 < fell.sum() <= years or (back & ~fell).any() or not (steps > 0).any():
+        return seconds, 0
+    result = seconds.copy()
+    result[known[1:]] += _HOUR * np.cumsum(fell)
+    return result, int(fell.sum())
 
 
 def stamp_beside(
