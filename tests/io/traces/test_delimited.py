@@ -599,3 +599,13 @@ def test_many_rows_without_a_time_at_the_end_are_refused(tmp_path) -> None:
     rows += "".join(f"{i}a,3.5,1e-6\n" for i in range(200))
     with pytest.raises(ReadError, match="the last 200 rows have no time"):
         read(tmp_path, "TestTime(s),Voltage (V),Current (A)\n" + rows)
+
+
+def test_units_over_the_names_and_exponents_of_fortran(tmp_path) -> None:
+    rows = "".join(f"{k}.5D+00,1.0D-01,{k}.0d-3\n" for k in range(6))
+    path = tmp_path / "a.csv"
+    path.write_text("s,V,mA\nTime,Ewe,I\n" + rows)
+    trace = read_trace(path)
+    assert trace.frame.time_s.tolist() == [k + 0.5 for k in range(6)]
+    np.testing.assert_allclose(trace.values("potential_V"), 0.1)
+    np.testing.assert_allclose(trace.values("current_A"), np.arange(6) * 1e-6)

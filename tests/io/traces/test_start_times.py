@@ -102,3 +102,30 @@ def test_evidence_decides_else_what_is_possible_else_both_are_told() -> None:
     assert taken.when.month == 6
     assert "03 June 2019" in doubt and "06 March 2019" in doubt
     assert taken.other is not None and taken.other.month == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20240314 23:59:50",
+        "20240314T235950",
+        "2024-03-14_23-59-50",
+        "Thu Mar 14 23:59:50 2024",
+        "2024\u5e743\u670814\u65e5 23:59:50",
+        "14-Mar-24 11:59:50 PM",
+    ],
+)
+def test_other_ways_to_write_a_moment(text) -> None:
+    reading = read_date(text)
+    assert reading is not None
+    assert reading.when == datetime(2024, 3, 14, 23, 59, 50)
+    assert reading.resolution_s == 1.0
+    assert not reading.is_ambiguous
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-03-14 123456", "serial 20240314", "20241399T01"]
+)
+def test_numbers_are_no_times_of_day(text) -> None:
+    reading = read_date(text)
+    assert reading is None or reading.resolution_s == 86400.0

@@ -27,6 +27,8 @@ HEAD_BYTES = 2**20
 PIECEWISE_BYTES = 32 * 2**20
 _ROWS_A_PIECE = 250_000
 _NUMBER = re.compile(r"^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?$")
+#: The exponent of a number in double precision, as Fortran writes it.
+_FORTRAN = re.compile(r"(?<=[\d.,])[dD](?=[+-]?\d+$)")
 #: The minus of typesetters, which some programs write.
 _MINUS = "\u2212"
 #: With marks between thousands, so that no other reading is left: 1,499.5 or 1,234,567.
@@ -235,6 +237,8 @@ def to_numbers(column: pd.Series[Any], decimal: str = ".") -> tuple[FloatArray, 
     text = column.astype("str").str.strip()
     empty = column.isna() | text.str.lower().isin(_NOTHING)
     text = _without_groups(text.str.replace(_MINUS, "-", regex=False), decimal)
+    if text.str.contains(_FORTRAN).any():
+        text = text.str.replace(_FORTRAN, "e", regex=True)
     wrong = text.str.contains("." if decimal == "," else ",", regex=False)
     plain = text.str.replace(decimal, ".", regex=False)
     values = pd.to_numeric(plain.where(~(empty | wrong)), errors="coerce")

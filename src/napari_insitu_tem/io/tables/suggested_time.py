@@ -38,12 +38,21 @@ def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
         for i, label in enumerate(table.labels)
         if label.plain in STAMP_NAMES and table.kind(i) == "date"
     ]
+    moments = [i for i in dates if _has_times_of_day(table, i)]
     forward = [i for i in found if _runs_forward(table, i)]
     if found and (forward or not dates):
         return _elapsed(table, forward or found, dates, doubts)
-    if dates := dates or _unnamed_dates(table):
+    if moments := moments or _unnamed_dates(table):
+        return ColumnChoice(table.keys[moments[0]], "date")
+    if dates:
+        doubts.append(f"The dates in {table.keys[dates[0]]!r} have no time of day.")
         return ColumnChoice(table.keys[dates[0]], "date")
     return _moments(table) or _unnamed_time(table, doubts)
+
+
+def _has_times_of_day(table: RawTable, index: int) -> bool:
+    first = read_stamps(table.column(index)).first
+    return first is not None and first.resolution_s < 86400.0
 
 
 def _unnamed_dates(table: RawTable) -> list[int]:
@@ -126,7 +135,8 @@ def _elapsed(
     if table.kind(first) == "date":
         return ColumnChoice(key, "date")
     if table.kind(first) == "clock":
-        if not table.column(first).astype("str").str.count(":").max() >= 2:
+        cells = table.column(first).astype("str")
+        if cells.str.count(":").max() < 2 and not cells.str.contains("[.,]").any():
             doubts.append(f"{key!r} may be hours and minutes or minutes and seconds.")
         return ColumnChoice(key, "h:m:s")
     if label.unit:

@@ -33,6 +33,12 @@ DELIMITERS = ("\t", ";", ",", "|", " ")
 _WORDS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "space"}
 _CLOCK = re.compile(
     r"^-?(?:\d+(?:\s?d(?:ays?)?,?\s+|[.-]))?\d{1,5}:\d{1,2}(?::\d{1,2}(?:[.,]\d+)?)?$"
+    r"|^-?\d{1,5}:\d{2}[.,]\d+$"  # minutes and seconds
+)
+_MONTH_FIRST = re.compile(
+    r"^(?:[A-Z][a-z]{2,8},?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[a-z]*\.?\s+\d",
+    re.IGNORECASE,
 )
 _COMMA = re.compile(r"^[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?$")
 _POINT = re.compile(r"^[+-]?\d*\.\d+(?:[eEdD][+-]?\d+)?$")
@@ -180,7 +186,9 @@ def is_value(cell: str) -> bool:
     text = cell.strip()
     if is_number(text) or text.lower() == "nan" or _CLOCK.match(text):
         return True
-    return 6 <= len(text) <= 40 and text[0].isdigit() and read_date(text) is not None
+    if not 6 <= len(text) <= 40 or not (text[0].isdigit() or _MONTH_FIRST.match(text)):
+        return False
+    return read_date(text) is not None
 
 
 def is_header(cells: Sequence[str]) -> bool:
@@ -247,6 +255,8 @@ def _layout(
     if len(above) > 1 and is_unit_line(above[0][1]):
         units = above.pop(0)[1]
     header_line, header = above[0] if above else (-1, [])
+    if not units and len(above) > 1 and is_unit_line(above[1][1]):
+        units = [] if is_unit_line(header) else above.pop(1)[1]  # units over names
     if len(header) == width + 1 and header[0].strip() in _COMMENTS:
         header = header[1:]
     stacked = len(above) > 1 and above[1][0] == header_line - 1 and _names(above[1][1])

@@ -24,6 +24,8 @@ _PARTS = re.compile(
     r"^\s*(?P<minus>-)?(?:(?P<d>\d+)(?:\s?d(?:ays?)?,?\s+|[.-]))?"
     r"(?P<h>\d+):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:[.,]\d+)?))?\s*$"
 )
+#: As spreadsheets write times with a fraction: minutes and seconds.
+_MINUTES = re.compile(r"^\s*(-?)(\d+:\d{2}[.,]\d+)\s*$")
 _DAY = 86400.0
 _ZERO_1904 = -2_082_844_800.0
 _LOOK = 50
@@ -91,7 +93,9 @@ def seconds_of_clock(column: pd.Series[Any]) -> FloatArray:
 
 def _seconds_of(cell: Any) -> float:
     """Days in front, seconds of one digit or of many, a minus; NaN for all else."""
-    parts = _PARTS.match(cell) if isinstance(cell, str) else None
+    if not isinstance(cell, str):
+        return math.nan
+    parts = _PARTS.match(_MINUTES.sub(r"\g<1>0:\2", cell))
     if parts is None:
         return math.nan
     minus, days, hours, minutes, seconds = parts.groups()

@@ -22,6 +22,19 @@ _NAMED = re.compile(
     r"(?:(?P<d2>\d{1,2})(?:st|nd|rd|th)?\b[-.,\s]{1,2})?(?P<year>\d{4})\b",
     re.IGNORECASE,
 )
+_COMPACT = re.compile(
+    r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-2]\d|3[01])"
+    r"(?=[T _-]\d{2}:?\d{2})"
+)
+_OF_C = re.compile(  # Thu Mar 14 23:59:50 2024
+    r"\b(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\s+(?P<d2>\d{1,2})"
+    r"(?P<d1>)\s+(?=\d{1,2}:\d{2}).*?\s(?P<year>\d{4})\b",
+    re.IGNORECASE,
+)
+#: Times of day behind a date, as in the names of files: _23-59-50, T235950.
+_DASHED = re.compile(r"^(\s*_?)(\d{2})([-_])(\d{2})\3(\d{2})(?![\d-])")
+_SOLID = re.compile(r"^(\s*_?)(\d{2})(\d{2})(\d{2})(?!\d)")
+_IN_CHARACTERS = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _NAMED_SHORT = re.compile(
     r"(?<!\d)(?P<d1>\d{1,2})(?P<d2>)-"
     r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(?P<year>\d{2})\b",
@@ -91,8 +104,11 @@ def read_date(text: str) -> DateReading | None:
     12-hour clocks and zones are understood. Without evidence a date of dots is day
     first and any other month first; `other` then holds the alternative.
     """
+    text = _IN_CHARACTERS.sub(r"\1-\2-\3 ", text)
     for pattern, reader in (
         (_YEAR_FIRST, _year_first),
+        (_COMPACT, _compact),
+        (_OF_C, _named),
         (_NAMED, _named),
         (_NAMED_SHORT, _named),
         (_YEAR_LAST, _year_last),
@@ -101,6 +117,8 @@ def read_date(text: str) -> DateReading | None:
         found = reader(match) if match else None
         if match is not None and found is not None:
             date, order, other, separator = found
+            if pattern is _OF_C:
+                return _with_clock(date, order, other, separator, match[0])
             rest = text[: match.start()] + " " + text[match.end() :].lstrip("Tt")
             return _with_clock(date, order, other, separator, rest)
     return None
@@ -139,6 +157,11 @@ def _year_last(match: re.Match[str]) -> Found | None:
     return month_first, "mdy", day_first, match[2]
 
 
+def _compact(match: re.Match[str]) -> Found | None:
+    date = _date(int(match["year"]), int(match["month"]), int(match["day"]))
+    return None if date is None else (date, "ymd", None, "")
+
+
 def _named(match: re.Match[str]) -> Found | None:
     day = match["d2"] or match["d1"]
     if day is None:
@@ -155,6 +178,9 @@ def _with_clock(
     rest: str,
 ) -> DateReading:
     """Add the time of day, and the zone if there is one."""
+    rest = _DASHED.sub(r"\1\2:\4:\5", rest)
+    if order == "ymd" and not separator:
+        rest = _SOLID.sub(r"\1\2:\3:\4", rest)
     match = _CLOCK.search(rest)
     if match is None or int(match["h"]) > 23 or int(match["m"]) > 59:
         return DateReading(date, order, other, separator, 86400.0)
