@@ -141,3 +141,78 @@ def test_the_sign_is_changed_where_it_is_asked(tmp_path) -> None:
 def test_what_has_no_times_is_refused(tmp_path, technique, header, words) -> None:
     with pytest.raises(ReadError, match=rf"a\.txt.*{words}"):
         read(tmp_path, chi_text(technique, header, SWEPT, CV[:4]))
+
+
+SLOW = ["Init E (V) = 0", "Scan Rate (V/s) = 0.01", "Segment = 1"]
+STAIRS = [[f"{0.001 * i:.3f}", f"{1e-6 * i + 2e-8:.3e}"] for i in range(9)]
+
+
+def test_a_logarithm_is_no_time(tmp_path) -> None:
+    """A column of a Tafel plot that rises without the name of a time."""
+    rows = [[*row, f"{-6 + 0.1 * i:.3f}"] for i, row in enumerate(STAIRS)]
+    header = "Potential/V|Current/A|log(i/A)"
+    trace = read(tmp_path, chi_text("Tafel Plot", header, rows, SLOW))
+    np.testing.assert_allclose(trace.frame.time_s, 0.1 * np.arange(9))
+    assert trace.frame["log(i/A)"].iloc[0] == -6.0
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+@pytest.mark.parametrize(
+    ("chinese", "english"),
+    [("循环伏安法", "Cyclic Voltammetry"), ("塔菲尔曲线", "Tafel Plot")],
+)
+def test_sweeps_of_the_chinese_edition(tmp_path, encoding, chinese, english) -> None:
+    text = chi_text(chinese, "Potential/V|Current/A", STAIRS, SLOW)
+    path = tmp_path / "a.txt"
+    path.write_bytes(text.encode(encoding))
+    trace = read_trace(path)
+    assert trace.technique == english
+    np.testing.assert_allclose(trace.frame.time_s, 0.1 * np.arange(9))
+
+
+def test_a_sweep_in_a_language_that_is_not_known(tmp_path) -> None:
+    trace = read(
+        tmp_path, chi_text("вольтамперо", "Potential/V|Current/A", STAIRS, SLOW)
+    )
+    assert trace.frame.time_s.iloc[-1] == pytest.approx(0.8)
+    pulsed = [*SLOW, "Amplitude (V) = 0.05"]
+    with pytest.raises(ReadError, match="have no times"):
+        read(tmp_path, chi_text("вольтамперо", "Potential/V|Current/A", STAIRS, pulsed))
+
+
+def test_of_eight_electrodes_the_first_is_the_current_and_said(tmp_path) -> None:
+    header = "|".join(["Time/s", *(f"i{n}/A" for n in range(1, 9))])
+    rows = [[t, *(f"{n * t * 1e-6:.3e}" for n in range(1, 9))] for t in range(1, 6)]
+    trace = read(tmp_path, chi_text("Amperometric i-t Curve", header, rows))
+    assert trace.values("current_A")[-1] == 5e-6
+    assert trace.values("i8/A")[-1] == 4e-5
+    assert any("currents of 8 electrodes" in note for note in trace.warnings)
+
+
+def test_a_header_with_commas_above_rows_with_tabs(tmp_path) -> None:
+    text = chi_text("Cyclic Voltammetry", "Potential/V|Current/A", [], SLOW)
+    path = tmp_path / "a.txt"
+    path.write_text(text + "".join("\t".join(row) + "\r\n" for row in STAIRS))
+    trace = read_trace(path)
+    np.testing.assert_allclose(trace.values("potential_V"), 0.001 * np.arange(9))
+    np.testing.assert_allclose(trace.frame.time_s, 0.1 * np.arange(9))
+
+
+def test_the_potential_of_an_electrolysis_comes_from_the_header(tmp_path) -> None:
+    rows = [[t, -1e-3 * t, -1e-3] for t in range(1, 6)]
+    text = chi_text(
+        "Bulk Electrolysis with Coulometry",
+        "Time/sec|Charge/C|Current/A",
+        rows,
+        ["Electrolysis E (V) = -1"],
+    )
+    trace = read(tmp_path, text)
+    assert set(trace.values("potential_V")) == {-1.0}
+    assert trace.charge_source == "instrument"
+
+
+@pytest.mark.parametrize("header", ["Potential/V|Current/A", ""])
+def test_a_measurement_that_never_began_is_empty_and_says_so(tmp_path, header) -> None:
+    trace = read(tmp_path, chi_text("Cyclic Voltammetry", header, [], SLOW))
+    assert len(trace) == 0 and "holds no rows" in trace.warnings[0]
+    assert trace.technique == "Cyclic Voltammetry" and trace.start is not None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +10,18 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
-from napari_insitu_tem.io.tables.column_names import Label
-from napari_insitu_tem.io.tables.found_table import find_in_file
+from napari_insitu_tem.io.tables.column_names import Label, candidates
+from napari_insitu_tem.io.tables.found_table import FoundTable, find_in_file
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.suggestion import is_impedance, suggest
 from napari_insitu_tem.io.tables.table_checks import need_two_rows, rows_of_the_table
 from napari_insitu_tem.io.tables.table_layout import find_table
 from napari_insitu_tem.io.text import decode, lines_of
+from napari_insitu_tem.io.traces.chi_header import ChiHeader, is_model, read_header
 from napari_insitu_tem.io.traces.signals import Signals, convert
-from napari_insitu_tem.io.traces.start_times import read_date
 from napari_insitu_tem.model.column_mapping import ColumnChoice, ColumnMapping
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
-from napari_insitu_tem.model.timebase import StartStamp
 from napari_insitu_tem.model.trace import Trace
 
 FloatArray = NDArray[np.float64]
@@ -33,42 +30,9 @@ SIGN_WARNING = (
     "CH Instruments files do not say which sign a cathodic current has; check it, "
     "and change the sign if it is positive."
 )
-_MODEL = re.compile(r"^Instrument Model:\s*CHI", re.IGNORECASE)
-_SETTING = re.compile(r"^\s*(?P<key>[A-Za-z][^=:]{0,60}?)\s*=\s*(?P<value>\S.*?)\s*$")
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:e[-+]?\d+)?", re.IGNORECASE)
-_SWEEPS = ("cyclic voltammetry", "linear sweep voltammetry", "tafel plot")
 _LONGEST_HEADER = 2**16
-_SECOND_CURRENT = re.compile(r"^i\s*\(?1\)?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class ChiHeader:
-    """What stands above the table.
-
-    Attributes
-    ----------
-    technique
-        As the program names it; empty without the lines of the head.
-    settings
-        `Init E (V)` and the others, as text; results of peaks are left out.
-    stamp
-        Of the first line.
-    """
-
-    technique: str = ""
-    settings: dict[str, str] = field(default_factory=dict)
-    stamp: StartStamp | None = None
-
-    def number(self, key: str) -> float:
-        """A setting as a number, NaN where it is none."""
-        match = _NUMBER.fullmatch(self.settings.get(key, ""))
-        return float(match[0]) if match else float("nan")
-
-    @property
-    def begins_anodic(self) -> bool | None:
-        """The direction of the first step or sweep; None where it is not said."""
-        said = self.settings.get("Init P/N", "").upper()
-        return {"P": True, "N": False}.get(said)
+_FIRST_CURRENT = re.compile(r"^i\s*\(?1\)?$", re.IGNORECASE)
+_ANY_CURRENT = re.compile(r"^i\s*\(?\d+\)?$", re.IGNORECASE)
 
 
 def _sniff(looked: Probe) -> float:
@@ -76,7 +40,7 @@ def _sniff(looked: Probe) -> float:
         return 0.0
     text, _ = decode(looked.head[:8192])
     lines = lines_of(text)[:40]
-    if any(_MODEL.match(line) for line in lines[:8]):
+    if any(is_model(line) for line in lines[:8]):
         return 1.0
     own = sum(line.startswith(("Init E (V)", "Quiet Time (sec)", "Sensitivity (A/V)"))
               for line in lines)  # fmt: skip
@@ -109,7 +73,8 @@ def read(
     found = find_in_file(path, progress)
     header = read_header(found.above)
     notes = list(found.notes)
-    table = _with_times(found.table, header, path, notes)
+    table = _with_times(_named(found), header, path, notes)
+    _tell_of_currents(table, notes)
     own = mapping is not None and "time_s" in mapping.columns
     chosen = mapping if own and mapping is not None else _columns(table)
     if mapping is not None and not own:
@@ -161,21 +126,28 @@ def _empty(header: ChiHeader, path: Path) -> Trace:
     )
 
 
-def read_header(lines: Sequence[str]) -> ChiHeader:
-    """Read the lines above the table."""
-    is_full = any(_MODEL.match(line) for line in lines[:8])
-    date = read_date(lines[0]) if is_full else None
-    settings: dict[str, str] = {}
-    for line in lines:
-        if line.strip() in ("Results:", "Channel 1:"):
-            break
-        if match := _SETTING.match(line):
-            settings.setdefault(match["key"], match["value"])
-    return ChiHeader(
-        technique=lines[1].strip() if is_full and len(lines) > 1 else "",
-        settings=settings,
-        stamp=date.stamp("header, first line") if date else None,
+def _named(found: FoundTable) -> RawTable:
+    """The table; where its rows have tabs and its header commas, named by that."""
+    above = next((line for line in reversed(found.above) if line.strip()), "")
+    names = [name.strip() for name in above.split(",")]
+    if any(label.text for label in found.table.labels) or len(names) < 2:
+        return found.table
+    if found.table.data.shape[1] != len(names) or "/" not in names[0]:
+        return found.table
+    return RawTable.build(found.table.data, names, decimal=found.table.decimal)
+
+
+def _tell_of_currents(table: RawTable, notes: list[str]) -> None:
+    """Say that there are several electrodes, and which is the current."""
+    count = sum(
+        label.dimension == "current" and bool(_ANY_CURRENT.match(label.name))
+        for label in table.labels
     )
+    if count > 1:
+        notes.append(
+            f"The file has the currents of {count} electrodes; the first, i1, is the "
+            "current of the trace, the others are columns of their own."
+        )
 
 
 def _columns(table: RawTable) -> ColumnMapping:
@@ -190,7 +162,7 @@ def _columns(table: RawTable) -> ColumnMapping:
 
 
 def _is_first_current(label: Label) -> bool:
-    return label.dimension == "current" and bool(_SECOND_CURRENT.match(label.name))
+    return label.dimension == "current" and bool(_FIRST_CURRENT.match(label.name))
 
 
 def _with_times(
@@ -205,14 +177,13 @@ def _with_times(
             hint="Open the record of the step before or after it.",
             path=path,
         )
-    if "time_s" in mapping.columns and table.kind(_index(table, mapping)) == "number":
+    if any(table.kind(i) == "number" for i in candidates(table.labels, "time_s")):
         return table
     rate = abs(header.number("Scan Rate (V/s)"))
     potential = mapping.columns.get("potential_V")
-    is_sweep = not header.technique or header.technique.lower().startswith(_SWEEPS)
-    if not (is_sweep and rate > 0 and potential):
+    if not (header.is_sweep and rate > 0 and potential):
         raise ReadError(
-            f"{path.name} holds {_named(header)} whose points have no times, so it "
+            f"{path.name} holds {_in_words(header)} whose points have no times, so it "
             "cannot be shown against time.",
             hint="Export it again with the column of times, if the program has them.",
             path=path,
@@ -229,12 +200,7 @@ def _with_times(
     return RawTable.build(data, [*names, "Time/s"], decimal=table.decimal)
 
 
-def _index(table: RawTable, mapping: ColumnMapping) -> int:
-    found = table.find(mapping.columns["time_s"].column)
-    return 0 if found is None else found
-
-
-def _named(header: ChiHeader) -> str:
+def _in_words(header: ChiHeader) -> str:
     name = header.technique
     return f"the technique {name!r}" if name else "a voltammogram"
 
@@ -297,6 +263,9 @@ def _set_potential(header: ChiHeader, time_s: FloatArray) -> FloatArray | None:
     technique = header.technique.lower()
     if technique.startswith("amperometric i-t"):
         level = header.number("Init E (V)")
+        return np.full(time_s.size, level) if np.isfinite(level) else None
+    if technique.startswith("bulk electrolysis"):
+        level = header.number("Electrolysis E (V)")
         return np.full(time_s.size, level) if np.isfinite(level) else None
     width = header.number("Pulse Width (sec)")
     levels = [header.number("Low E (V)"), header.number("High E (V)")]

@@ -13,6 +13,7 @@ from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.cut_rows import CUT_ROW
 from napari_insitu_tem.io.tables.raw_table import RawTable
+from napari_insitu_tem.io.tables.suggested_time import has_named_time
 from napari_insitu_tem.io.tables.suggestion import is_impedance, suggest
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.gamry_file import GamryFile, GamryTable, read_gamry
@@ -120,7 +121,7 @@ def _main_tables(file: GamryFile, path: Path) -> list[GamryTable]:
     others = [table for table in file.tables if table.kind not in ("", "?")]
     found = main or curves or others or file.tables
     found = [table for table in found if table.source == found[0].source]
-    if found and "time_s" not in suggest(found[0].table)[0].columns:
+    if found and not has_named_time(found[0].table):
         raise ReadError(
             f"{path.name} has no table with times.",
             hint="Export the experiment with its curves.",
