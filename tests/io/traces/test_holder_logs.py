@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_insitu_tem.io.registry import identify, read_any, read_trace
-from napari_insitu_tem.model.errors import ReadError
+from napari_insitu_tem.model.errors import NeedsMappingError, ReadError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import FrameTimes
@@ -280,3 +280,32 @@ def test_an_impulse_log_that_begins_past_midnight(tmp_path, day) -> None:
     logged = [("00:00:05.500", 15.0, 20.0), ("00:00:06.500", 16.0, 21.0)]
     trace = read_trace(put(tmp_path, "Gold_Heat raw.csv", impulse(logged)))
     assert trace.start == datetime(2021, 8, 16, 23, 59, 50, 500000)
+
+
+# -- Other makers, by the generic reader ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Time (s),Set Temperature,Measured Temperature,Heater Resistance",
+        "Time (s)\tDepth (nm)\tLoad (µN)\tDepth (V)",
+        "Time [s];Gas Flow;Pressure 1;Heater Power (mW)",
+    ],
+)
+def test_a_table_of_what_a_holder_measures_needs_no_question(tmp_path, header) -> None:
+    mark = next(c for c in "\t;," if c in header)
+    rows = [mark.join([f"{0.5 * i}", "20.5", f"{21.5 + i}", "3.5"]) for i in range(5)]
+    path = put(tmp_path, "a.csv", "\n".join([header, *rows]).encode())
+    trace = read_trace(path)
+    assert trace.frame.time_s.tolist() == [0, 0.5, 1, 1.5, 2]
+    assert not trace.has("potential_V") and not trace.has("current_A")
+    assert trace.others == tuple(header.split(mark)[1:])
+
+
+@pytest.mark.parametrize("name", ["Heater Voltage (V)", "Power Supply Current", "Ch 1"])
+def test_what_may_be_the_heaters_is_asked_about(tmp_path, name) -> None:
+    rows = [f"{0.5 * i},20.5,{i}" for i in range(5)]
+    text = "\n".join([f"Time (s),Temperature (C),{name}", *rows])
+    with pytest.raises(NeedsMappingError):
+        read_trace(put(tmp_path, "a.csv", text.encode()))

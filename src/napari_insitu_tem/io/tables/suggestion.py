@@ -34,8 +34,12 @@ _HINTS: dict[Role, frozenset[str]] = {
     "potential_V": frozenset(("voltage", "potential", "volt", "ewe", "ecell")),
     "current_A": frozenset(("current", "amp", "amps")),
 }
-#: What is measured at a holder, and words of columns that only count.
+#: What is measured at a holder, by unit and by name, and words that only count.
 _HOLDERS = frozenset(("temperature", "pressure"))
+_HOLDER_WORDS = frozenset(
+    ("temperature", "pressure", "resistance", "power", "flow", "humidity", "load",
+     "force", "depth", "displacement", "stress", "strain")
+)  # fmt: skip
 _COUNTING = frozenset(("frame", "index", "number", "sample", "point"))
 _SET_WORDS = frozenset(
     ("applied", "set", "setpoint", "control", "limit", "range", "max", "min")
@@ -118,7 +122,11 @@ def _signal(table: RawTable, role: Role, doubts: list[str]) -> ColumnChoice | No
 
 
 def _is_of_a_holder(table: RawTable, columns: dict[Role, ColumnChoice]) -> bool:
-    """Whether all numbers but times and counts are temperatures and their like."""
+    """Whether all numbers but times and counts are temperatures and their like.
+
+    A voltage or a current of a holder may be that of its heater: it is asked about.
+    """
+    electric = frozenset().union(*_HINTS.values())
     taken = {choice.column for choice in columns.values()}
     left = [
         label
@@ -129,8 +137,9 @@ def _is_of_a_holder(table: RawTable, columns: dict[Role, ColumnChoice]) -> bool:
         and not set(label.plain.split()) & _COUNTING
     ]
     return bool(left) and all(
-        label.dimension in _HOLDERS or "temperature" in label.plain.split()
+        label.dimension in _HOLDERS or (words & _HOLDER_WORDS and not words & electric)
         for label in left
+        for words in (frozenset(label.plain.split()),)
     )
 
 
