@@ -220,7 +220,6 @@ def test_turned_as_players_turn_it(tmp_path, matrix, shape, corner):
         ("a.ts", "mpeg2video", {"bf": "2", "g": "7"}),
         ("a.mpg", "mpeg2video", {"bf": "2", "g": "7"}),
         ("a.wmv", "wmv2", {"g": "7"}),
-        ("a.flv", "flv", {"g": "7"}),
         ("a.avi", "mpeg4", {"bf": "2", "g": "7"}),
         ("b.avi", "libx264", {"bf": "3", "g": "7", "qp": "1"}),
     ],

@@ -26,7 +26,6 @@ _CONTAINERS = (
     (0, b"\x1aE\xdf\xa3", "matroska", "MKV"),
     (0, b"GIF8", "gif", "GIF"),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf", "WMV"),
-    (0, b"FLV\x01", "flv", "FLV"),
     (0, b"\x00\x00\x01\xba", "mpeg", "MPEG"),
 )
 #: Where the marks of a transport stream's packets are: offset of the first, their step.
@@ -110,7 +109,7 @@ FORMAT = Format(
     kind="movie",
     maker="any camera, screen recorder or program",
     extensions=(
-        *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".asf", ".flv"),
+        *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".wmv", ".asf"),
         *(".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".gif", ".apng"),
     ),
     library="av",
