@@ -15,6 +15,8 @@ from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.timebase import StartStamp
 from napari_insitu_tem.model.trace import Trace
 
+ECLAB_STARTED = "05/13/2024 11:19:51.602"
+
 
 @pytest.fixture
 def put(tmp_path, eclab):
@@ -109,6 +111,30 @@ def test_names_of_one_sequence_are_enough_beside_one_start_or_none(
     assert trace.name == "a"
     assert trace.frame.time_s.tolist() == [0, 1, 2, 5, 6, 7]
     assert np.flatnonzero(trace.breaks).tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("names", "channels", "started"),
+    [
+        (("A_C01.mpt", "B_C02.mpt"), ("1 (SN 12)", "2 (SN 13)"), ECLAB_STARTED),
+        (("left.mpt", "right.mpt"), ("1 (SN 12)", "2 (SN 13)"), ECLAB_STARTED),
+        (("A_C01.mpt", "A_C02.mpt"), ("", ""), ECLAB_STARTED),
+        (("left.mpt", "right.mpt"), ("", ""), ECLAB_STARTED),  # side by side
+        (("s_01_CV_C01.mpt", "s_02_CV_C01.mpt"), ("", ""), ""),  # two runs
+    ],
+)
+def test_channels_and_runs_that_begin_together_are_no_sequence(
+    put, names, channels, started
+) -> None:
+    paths = []
+    for i, (name, channel) in enumerate(zip(names, channels, strict=True)):
+        path = put(name, np.arange(9) + 0.1 * i, started=started)
+        text = path.read_text(encoding="cp1252").replace(
+            "Run on channel : 1 (SN 12345)", f"Run on channel : {channel}"
+        )
+        path.write_text(text, encoding="cp1252")
+        paths.append(path)
+    assert [len(trace) for trace in read_any(paths)] == [9, 9]
 
 
 def as_binary(trace: Trace, shift_ms: int = 0) -> Trace:

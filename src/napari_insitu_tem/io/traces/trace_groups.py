@@ -15,6 +15,7 @@ from napari_insitu_tem.io.traces.record_copies import (
 )
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.movie import Movie
+from napari_insitu_tem.model.parallel_traces import runs_beside
 from napari_insitu_tem.model.trace import Trace, merge_traces
 
 #: `NAME_02_CP_C01_loop3`: name, place in the sequence, technique, channel, loop.
@@ -22,6 +23,7 @@ _PART = re.compile(
     r"^(?P<name>.+?)_(?P<place>\d{2})_(?P<technique>[A-Za-z]+\d{0,2})"
     r"(?P<channel>(?:_[A-Za-z]+\d*)?_C[A-Z]?\d{1,2})(?:_loop\d+)?$"
 )
+_CHANNEL = re.compile(r"_C([A-Z]?\d{1,2})(?:_loop\d+)?$")
 #: Starts that agree to a millisecond are no coincidence.
 _FINE_S = 1e-3
 
@@ -56,7 +58,8 @@ def group_traces(traces: Sequence[Trace]) -> list[list[Trace]]:
     They are EC-Lab's and have one folder and one start, down to a millisecond or with
     names that differ in nothing but the place in the sequence, the technique and the
     loop; such names are enough where no file has a start. A record whose samples are
-    those of another (a second export) is no part of it.
+    those of another (a second export), of another channel (channels of a group start
+    together), or that runs beside it is no part of it.
 
     Returns
     -------
@@ -107,12 +110,24 @@ def _belong(a: Trace, b: Trace) -> bool:
         return False
     if a.paths[0].parent != b.paths[0].parent or not _start_together(a, b):
         return False
-    if same_samples(a, b):
+    if same_samples(a, b) or _on_two_channels(a, b):
         return False
     first, second = _stem(a.paths[0]), _stem(b.paths[0])
     if first is not None and second is not None:
-        return first == second
-    return all(t.stamp is not None and t.stamp.resolution_s <= _FINE_S for t in (a, b))
+        # Without a start other runs may bear such names: they run beside each other.
+        return first == second and not (a.stamp is None and runs_beside(a, b))
+    fine = all(t.stamp is not None and t.stamp.resolution_s <= _FINE_S for t in (a, b))
+    return fine and not runs_beside(a, b)
+
+
+def _on_two_channels(a: Trace, b: Trace) -> bool:
+    """Whether headers or names say so: channels of a group start together."""
+    said = [str(t.metadata.get("Run on channel", "")) for t in (a, b)]
+    if all(said):
+        return said[0] != said[1]
+    named = [_CHANNEL.search(t.paths[0].stem) for t in (a, b)]
+    first, second = named
+    return first is not None and second is not None and first[1] != second[1]
 
 
 def _start_together(a: Trace, b: Trace) -> bool:
