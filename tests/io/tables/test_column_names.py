@@ -95,3 +95,33 @@ def test_case_matters_where_it_must() -> None:
 def test_plain_names() -> None:
     assert plain("<Ewe>") == "ewe" and plain("|Ewe|") == "abs ewe"
     assert plain("Cycle_Number ") == "cycle number"
+
+
+@pytest.mark.parametrize(
+    ("unit", "seconds"),
+    [
+        *[(unit, 1.0) for unit in ("s", "sec", "Sec.", "seconds", "\u79d2")],
+        *[(unit, 60.0) for unit in ("min", "mins", "Minutes", "\u5206\u949f")],
+        *[(unit, 3600.0) for unit in ("h", "hr", "Hr", "hrs", "hours", "Hours")],
+        *[(unit, 3600.0) for unit in ("\u5c0f\u65f6",)],
+        *[(unit, 1e-3) for unit in ("ms", "msec", "milliseconds")],
+    ],
+)
+def test_units_of_time(unit, seconds) -> None:
+    label = read_label(f"Time ({unit})")
+    assert factor(label.unit) == seconds
+    assert label.plain == "time"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "unit"),
+    [
+        ("电压（V）", "电压", "V"),
+        ("温度［℃］", "温度", "°C"),
+        ("Total Time (S)", "Total Time", "s"),
+        ("Conductance (S)", "Conductance (S)", ""),
+    ],
+)
+def test_signs_of_full_width_and_a_capital_second(text, name, unit) -> None:
+    label = read_label(text)
+    assert (label.name, label.unit) == (name, unit)

@@ -68,8 +68,8 @@ def test_a_date_and_its_time_are_one_cell_where_the_header_says_so(
 
 def test_rows_of_other_width_than_the_header_are_asked_about(tmp_path) -> None:
     with pytest.raises(NeedsMappingError) as raised:
-        read(tmp_path, ["t[s] E[V] I[A]"], "{t} {n} {e} {i}")
-    assert "3 words and most rows have 4 cells" in raised.value.preview.doubts[0]
+        read(tmp_path, ["t[s] E[V] I[A]"], "{t} {n} {n} {e} {i}")
+    assert "3 words and most rows have 5 cells" in raised.value.preview.doubts[0]
 
 
 def test_rows_in_quotation_marks_as_a_whole(tmp_path) -> None:

@@ -16,7 +16,8 @@ UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), ("time", 1e-3)),
     **dict.fromkeys(("µs", "microsecond", "microseconds"), ("time", 1e-6)),
     **dict.fromkeys(("min", "mins", "minute", "minutes", "分", "分钟"), ("time", 60.0)),
-    **dict.fromkeys(("h", "hr", "Hr", "hrs", "hour", "小时"), ("time", 3600.0)),
+    **dict.fromkeys(("h", "hr", "Hr", "hrs", "hour", "hours"), ("time", 3600.0)),
+    **dict.fromkeys(("小时",), ("time", 3600.0)),
     **dict.fromkeys(("d", "day", "days"), ("time", 86400.0)),
     **dict.fromkeys(("V", "volt", "volts"), ("potential", 1.0)),
     **dict.fromkeys(("mV", "millivolt", "millivolts"), ("potential", 1e-3)),
@@ -62,10 +63,10 @@ NAMES: dict[Role, tuple[str, ...]] = {
     "time_s": (
         "test time", "total time", "cumulative time", "elapsed time", "time elapsed",
         "run time", "testtime", "totaltime", "runtime", "experiment time", "exp time",
-        "elapsed", "prog time", "总时间", "测试时间", "累计时间", "経過時間",
-        "測定時間", "경과시간", "time", "t", "zeit", "temps", "tiempo", "tempo", "tijd",
-        "时间", "時間", "시간", "uhrzeit", "heure", "hora", "corrected time",
-        "relative time", "test",
+        "elapsed", "prog time", "programmdauer", "总时间", "测试时间", "累计时间",
+        "経過時間", "測定時間", "경과시간", "time", "t", "zeit", "temps", "tiempo",
+        "tempo", "tijd", "时间", "時間", "시간", "uhrzeit", "heure", "hora",
+        "corrected time", "relative time", "test",
     ),
     "potential_V": (
         "ewe", "vf", "we potential", "we 1 potential", "working electrode potential",
@@ -79,6 +80,7 @@ NAMES: dict[Role, tuple[str, ...]] = {
     "current_A": (
         "i", "im", "current", "we 1 current", "we current", "i we", "cell current",
         "measured current", "imeas", "strom", "courant", "corriente", "corrente",
+        "cur", "amps",
         "intensité", "stroom", "电流", "電流", "전류",
     ),
     "charge_C": (
@@ -105,7 +107,7 @@ _NEED_OTHER = {"line": "command", "cumulative charge": "working electrode"}
 #: Time of a step, not of the record: never taken unasked.
 STEP_TIMES = frozenset(
     ("step time", "steptime", "t step", "t set", "t cyc", "step duration",
-     "dchg time", "chg time")
+     "dchg time", "chg time", "schrittdauer", "schrittzeit", "工步时间")
 )  # fmt: skip
 
 #: Columns that hold date and time of day.
@@ -113,8 +115,8 @@ STAMP_NAMES = frozenset(
     ("date time", "datetime", "timestamp", "time stamp", "date and time", "date",
      "date stamp", "absolute time", "system time", "real time", "realtime", "dpt time",
      "date time iso string", "abs time", "datum", "utc", "time utc", "local time",
-     "systime", "sys time", "fecha", "绝对时间", "系统时间", "日期", "日時", "日付",
-     "測定日時")
+     "zeitstempel", "systime", "sys time", "fecha", "绝对时间", "系统时间", "日期",
+     "日時", "日付", "測定日時")
 )  # fmt: skip
 
 #: Columns that hold the time of day beside a date of its own.
@@ -130,7 +132,8 @@ UNIX_NAMES = frozenset(("unix time", "unix timestamp", "epoch", "posix time"))
 FREQUENCY_NAMES = frozenset(("freq", "frequency", "f", "frequenz"))
 IMPEDANCE_NAMES = frozenset(
     ("re z", "im z", "zreal", "zimag", "zre", "zimg", "z", "z a", "z b", "zmod", "zphz",
-     "phase z", "z real", "z imag", "z re", "z im", "phase", "abs z")
+     "phase z", "z real", "z imag", "z re", "z im", "phase", "abs z",
+     "z1", "z2")
 )  # fmt: skip
 
 _MICRO = str.maketrans({"\u03bc": "µ", "\u00b2": "2", "\u2126": "Ω"})

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from napari_insitu_tem.io.tables.column_names import read_label
 from napari_insitu_tem.io.traces.start_times import read_date
 
 #: First cell and number of cells that are one.
@@ -32,7 +33,8 @@ def names_of(line: str, width: int) -> list[str]:
     """The names of a header over rows of `width` cells, as far as they can be told.
 
     Parted at any white space, at two or more spaces, or behind units in brackets:
-    whatever gives as many names as there are cells.
+    whatever gives as many names as there are cells; or one name less, if each has its
+    unit (Ivium writes a last column without a name).
     """
     text = _COMMENT.sub("", line).strip()
     words = text.split()
@@ -42,7 +44,15 @@ def names_of(line: str, width: int) -> list[str]:
         _WORD_AND_UNIT.findall(text),
         _WORDS_AND_UNIT.findall(text),
     )
-    return next((way for way in ways if len(way) == width), words)
+    fitting = [way for way in ways if len(way) == width]
+    shorter = [way for way in ways if len(way) == width - 1 and have_units(way)]
+    return next(iter([*fitting, *shorter]), words)
+
+
+def have_units(names: Sequence[str]) -> bool:
+    """Whether every name says its unit, so that none is a piece of another."""
+    labels = [read_label(name) for name in names]
+    return bool(labels) and all(label.name and label.unit for label in labels)
 
 
 def split_dates(rows: Sequence[Sequence[str]]) -> tuple[Join, ...]:

@@ -16,6 +16,13 @@ from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.time_columns import epoch_of, read_stamps
 from napari_insitu_tem.model.column_mapping import ColumnChoice
 
+#: Words of a name that speak of a time, and those that make it the time of a part.
+_SPOKEN = frozenset(("time", "elapsed", "zeit", "temps", "tiempo", "tempo", "tijd"))
+_OF_A_PART = frozenset(
+    ("step", "cycle", "cyc", "set", "charge", "discharge", "chg", "dchg", "exposure",
+     "dwell", "integration", "measurement", "remaining", "constant", "interval")
+)  # fmt: skip
+
 
 def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
     """The time of the record by names, units and cells; None where nothing can be.
@@ -42,12 +49,28 @@ def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
     forward = [i for i in found if _runs_forward(table, i)]
     if found and (forward or not dates):
         return _elapsed(table, forward or found, dates, doubts)
+    if not moments and (times := _times_by_unit(table)):
+        return _elapsed(table, times, dates, doubts)
     if moments := moments or _unnamed_dates(table):
         return ColumnChoice(table.keys[moments[0]], "date")
     if dates:
         doubts.append(f"The dates in {table.keys[dates[0]]!r} have no time of day.")
         return ColumnChoice(table.keys[dates[0]], "date")
     return _moments(table) or _unnamed_time(table, doubts)
+
+
+def _times_by_unit(table: RawTable) -> list[int]:
+    """The one column that speaks of a time, has a unit of one and runs on."""
+    found = []
+    for i, label in enumerate(table.labels):
+        spoken = set(label.plain.split())
+        if label.dimension != "time" or not spoken & _SPOKEN or spoken & _OF_A_PART:
+            continue
+        known = table.numbers(i)[np.isfinite(table.numbers(i))]
+        steps = np.diff(known)
+        if known.size > 1 and np.all(steps >= 0) and np.mean(steps > 0) > 0.5:
+            found.append(i)
+    return found if len(found) == 1 else []
 
 
 def _has_times_of_day(table: RawTable, index: int) -> bool:

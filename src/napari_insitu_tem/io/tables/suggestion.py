@@ -44,6 +44,13 @@ _COUNTING = frozenset(("frame", "index", "number", "sample", "point"))
 _SET_WORDS = frozenset(
     ("applied", "set", "setpoint", "control", "limit", "range", "max", "min")
 )
+#: Words of a potential or a current that is not the cell's.
+_OTHERS = frozenset(
+    ("aux", "auxiliary", "counter", "reference", "gate", "source", "load", "supply",
+     "heater", "onset", "oneset", "start", "end", "mid", "mean", "median", "average",
+     "density", "standard", "noise", "error", "std", "leakage", "bias", "input",
+     "output", "charge", "discharge", "charging", "discharging", "charger")
+)  # fmt: skip
 
 
 def suggest(table: RawTable) -> tuple[ColumnMapping, tuple[str, ...]]:
@@ -63,7 +70,7 @@ def suggest(table: RawTable) -> tuple[ColumnMapping, tuple[str, ...]]:
     if time is not None:
         columns["time_s"] = time
     for role in _SIGNALS:
-        choice = _signal(table, role, doubts)
+        choice = _signal(table, role, doubts) or _spoken(table, role)
         if choice is not None:
             columns[role] = choice
     for counter in _COUNTERS:
@@ -121,6 +128,21 @@ def _signal(table: RawTable, role: Role, doubts: list[str]) -> ColumnChoice | No
     return ColumnChoice(key, label.unit or _BASE[role])
 
 
+def _spoken(table: RawTable, role: Role) -> ColumnChoice | None:
+    """The only column with a unit of the role, if its name speaks of the role."""
+    if role not in _HINTS:
+        return None
+    same = [
+        i
+        for i, label in enumerate(table.labels)
+        if label.dimension == DIMENSIONS[role] and _holds_numbers(table, i)
+    ]
+    words = set(table.labels[same[0]].plain.split()) if len(same) == 1 else set()
+    if not words & _HINTS[role] or words & (_SET_WORDS | _OTHERS):
+        return None
+    return ColumnChoice(table.keys[same[0]], table.labels[same[0]].unit)
+
+
 def _is_of_a_holder(table: RawTable, columns: dict[Role, ColumnChoice]) -> bool:
     """Whether all numbers but times and counts are temperatures and their like.
 
@@ -153,6 +175,9 @@ def _by_words(table: RawTable) -> dict[Role, ColumnChoice]:
             if fits and spoken & words and not spoken & _SET_WORDS:
                 unit = label.unit or _BASE[role]
                 found.setdefault(role, ColumnChoice(table.keys[i], unit))
+        for i, label in enumerate(table.labels):  # else the first with the unit
+            if label.dimension == DIMENSIONS[role] and _holds_numbers(table, i):
+                found.setdefault(role, ColumnChoice(table.keys[i], label.unit))
     return found
 
 

@@ -21,6 +21,7 @@ from napari_insitu_tem.io.tables.number_columns import (
 )
 from napari_insitu_tem.io.tables.split_words import (
     Join,
+    have_units,
     is_wrapped,
     join_cells,
     names_of,
@@ -254,13 +255,15 @@ def _layout(
     units: list[str] = []
     if len(above) > 1 and is_unit_line(above[0][1]):
         units = above.pop(0)[1]
+    if _has_remarks(above):
+        units, above = above[1][1], above[2:]
     header_line, header = above[0] if above else (-1, [])
     if not units and len(above) > 1 and is_unit_line(above[1][1]):
         units = [] if is_unit_line(header) else above.pop(1)[1]  # units over names
     if len(header) == width + 1 and header[0].strip() in _COMMENTS:
         header = header[1:]
     stacked = len(above) > 1 and above[1][0] == header_line - 1 and _names(above[1][1])
-    if delimiter == " " and candidates([read_label(c) for c in header], "time_s"):
+    if delimiter == " " and _has_time(header):
         stacked = False  # a sentence, not names
     return TableLayout(
         delimiter=delimiter,
@@ -274,8 +277,20 @@ def _layout(
         quoted=quoted and any('"' in lines[index] for index in rows),
         stacked=stacked,
         joined=joined,
-        loose=delimiter == " " and bool(header) and len(header) != width,
+        loose=delimiter == " " and _is_loose(header, cells, width),
     )
+
+
+def _is_loose(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether it is not certain which name belongs to which cell of the rows.
+
+    A last cell without a name is no doubt where all names have units, unless the first
+    cells may be the numbers of the rows.
+    """
+    if not header or len(header) == width:
+        return False
+    numbered = all(row[0].strip().isdigit() for row in rows)
+    return numbered or len(header) != width - 1 or not have_units(header)
 
 
 def _usual_width(cells: Iterable[Sequence[str]]) -> int:
@@ -318,6 +333,18 @@ def _text_above(
             break
         found.append((index, cells))
     return found
+
+
+def _has_remarks(above: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether a line of remarks stands below the units, and the names above them."""
+    if len(above) < 3 or not is_unit_line(above[1][1]):
+        return False
+    return _has_time(above[2][1]) and not _has_time(above[0][1])
+
+
+def _has_time(header: Iterable[str]) -> bool:
+    """Whether a name of a header is that of a time."""
+    return bool(candidates([read_label(cell) for cell in header], "time_s"))
 
 
 def is_unit_line(cells: Iterable[str]) -> bool:
