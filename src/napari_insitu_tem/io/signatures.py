@@ -6,6 +6,7 @@ from napari_insitu_tem.io.probe import Probe
 
 _EXPORT = "Export it from the program that wrote it as a TIFF or MRC stack."
 _AS_TEXT = "Export its record as text, with the time, and open that."
+_IVIUM = (".idf", ".ids", ".ide", ".iqf")
 _UNPACK = "Unpack it and open the file inside."
 
 #: (offset, bytes, what it looks like, what to do)
@@ -64,6 +65,8 @@ def recognise(looked: Probe) -> tuple[str, str]:
     for offset, magic, what, hint in _SIGNATURES:
         if looked.head[offset : offset + len(magic)] == magic:
             return what, hint
+    if b"Version=" in looked.head[:64] and looked.path.suffix.lower() in _IVIUM:
+        return "is a data file of Ivium's program, which is not text", _AS_TEXT
     if not looked.head.strip(b"\x00"):
         return "begins with nothing but zeros", "The copy did not finish; repeat it."
     if b"\x00" not in looked.head:

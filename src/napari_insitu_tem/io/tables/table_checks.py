@@ -23,6 +23,8 @@ BoolArray = NDArray[np.bool_]
 
 _LOOKED_AT = 1000
 _LONGEST_FOOT = 100
+_OVERLOADS = frozenset(("overload", "overloads", "overloaded"))
+_NO_MARKS = frozenset(("", "-", "no", "none", "false", "ok"))
 
 
 def refuse_no_record(found: FoundTable, path: Path) -> None:
@@ -183,6 +185,23 @@ def rows_of_the_table(
     if foot and last >= 0:
         notes.append(f"{foot} lines below the table were left out.")
     return keep, breaks, notes
+
+
+def overload_notes(table: RawTable) -> list[str]:
+    """A sentence where a column of words (Metrohm NOVA) marks samples as overloads."""
+    notes = []
+    for index, label in enumerate(table.labels):
+        if label.plain not in _OVERLOADS or table.kind(index) != "text":
+            continue
+        marks = table.column(index).dropna().astype("str").str.strip()
+        marks = marks[~marks.str.lower().isin(_NO_MARKS)]
+        if len(marks):
+            kinds = ", ".join(sorted(set(marks))[:3])
+            notes.append(
+                f"{len(marks)} samples are marked as overloads ({kinds}) in the column "
+                f"{table.keys[index]!r}."
+            )
+    return notes
 
 
 def need_two_rows(columns: dict[str, Any], found: FoundTable, path: Path) -> None:

@@ -19,6 +19,7 @@ from napari_insitu_tem.io.tables.mapping import remembered_mapping
 from napari_insitu_tem.io.tables.preamble import find_start
 from napari_insitu_tem.io.tables.table_checks import (
     need_two_rows,
+    overload_notes,
     refuse_constant_time,
     refuse_no_record,
     rows_of_the_table,
@@ -70,6 +71,7 @@ def read(
     keep, breaks, notes = rows_of_the_table(found.table, mapping, signals, path)
     columns = {name: np.asarray(v)[keep] for name, v in signals.columns.items()}
     need_two_rows(columns, found, path)
+    notes += overload_notes(found.table)
     metadata = _start(found, mapping, signals)
     warnings = [*([note] if note else []), *found.notes, *signals.warnings, *notes]
     return Trace.from_columns(
