@@ -257,6 +257,22 @@ def test_without_it_the_technique_tells(
     assert trace.averaged_current is averaged
 
 
+def test_a_row_that_stands_a_place_too_late_is_put_in_order(tmp_path, eclab) -> None:
+    columns = {
+        "time/s": [0.0, 1.0, 2.0, 1.9, 3.0, 4.0],
+        "Ewe/V": [3.0, 3.1, 3.3, 3.2, 3.4, 3.5],
+        "dq/mA.h": [0.0, 1e-3, 1e-4, 9e-4, 1e-3, 1e-3],
+    }
+    trace = read(tmp_path, eclab(columns))
+    assert trace.frame.time_s.tolist() == [0, 1, 1.9, 2, 3, 4]
+    assert trace.values("potential_V").tolist() == [3, 3.1, 3.2, 3.3, 3.4, 3.5]
+    np.testing.assert_allclose(trace.values("current_A"), [0, *[3.6e-3] * 5])
+    assert "1 row out of order" in trace.warnings[0]
+    columns["time/s"] = [0.0, 1.0, 2.0, 0.5, 3.0, 4.0]
+    with pytest.raises(ReadError, match="run backwards"):
+        read(tmp_path, eclab(columns))
+
+
 def test_a_current_left_out_is_derived_from_the_charge(tmp_path, eclab) -> None:
     columns = {
         "time/s": [0.0, 1.0, 3.0],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def eclab_trace(
         mapping = with_potential(suggest(table)[0], table)
     _refuse(table, mapping, path)
     dates = order_dates(mapping, table, header)
-    signals = convert(table, dates.mapping, path)
+    table, signals = _in_order(table, dates.mapping, path)
     signals.readings = signals.readings or dates.readings
     notes.extend([*signals.warnings, *([dates.doubt] if dates.doubt else [])])
     signals.warnings = notes
@@ -112,6 +113,30 @@ def _refuse(table: RawTable, mapping: ColumnMapping, path: Path) -> None:
             hint="Export it again from EC-Lab with the time.",
             path=path,
         )
+
+
+def _in_order(
+    table: RawTable, mapping: ColumnMapping, path: Path
+) -> tuple[RawTable, Signals]:
+    """The table and its signals, rows that stand a place too late put right.
+
+    Times that run backwards by more than the usual spacing are left to be refused.
+    """
+    signals = convert(table, mapping, path)
+    time_s = np.asarray(signals.columns["time_s"], np.float64)
+    steps = np.diff(time_s)
+    back = steps < 0
+    if not back.any() or not np.isfinite(time_s).all() or not (steps > 0).any():
+        return table, signals
+    usual = float(np.median(steps[steps > 0]))
+    if back.sum() > max(1, 0.01 * time_s.size) or -steps.min() > usual:
+        return table, signals
+    order = np.argsort(time_s, kind="stable")
+    table = replace(table, data=table.data.iloc[order].reset_index(drop=True))
+    signals = convert(table, mapping, path)
+    rows = f"{int(back.sum())} row{'s' if back.sum() > 1 else ''}"
+    signals.warnings.append(f"{rows} out of order were put in the order of the times.")
+    return table, signals
 
 
 def _breaks(header: EclabHeader, rows: int) -> NDArray[np.bool_]:
