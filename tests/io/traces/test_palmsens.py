@@ -169,3 +169,53 @@ def test_voltammograms_without_times_are_refused(tmp_path) -> None:
     data = palmsens_csv(("DPV: S49", "2025-03-29 13:32:13", "V,µA", ROWS))
     with pytest.raises(ReadError, match=r"a\.csv.*without times \(DPV: S49\)"):
         read_trace(put(tmp_path, data, "a.csv"))
+
+
+APPENDED = (
+    "Measurement:,Impedance Spectroscopy\r\nNotes:,\r\nDate and time:,2025-03-29\r\n"
+    "CH 3: Fixed at 3 freqs\r\nfreq / Hz,neg. Phase / °,Idc / uA,Z / Ohm\r\n"
+    "100000,-5,1,4000\r\n1000,-40,1,50000\r\n"
+)
+
+
+def exported(level: float = 5.0, date: str = "2025-03-29 13:32:13") -> str:
+    rows = [(t, level) for t in TIME]
+    data = palmsens_csv(("CA: a", date, "s,µA", rows), encoding="utf-8")
+    return data.decode("utf-8").strip("\ufeff")
+
+
+def test_what_stands_below_the_curves_is_kept_apart(tmp_path) -> None:
+    """Before, the numbers of an appended spectrum were rows of the curve."""
+    path = put(tmp_path, (exported() + APPENDED).encode("utf-16"), "a.csv")
+    trace = read_trace(path)
+    assert trace.frame.time_s.tolist() == TIME
+    np.testing.assert_allclose(trace.values("current_A"), 5e-6)
+    assert "2 rows below the curves" in trace.warnings[0]
+
+
+def test_blocks_below_each_other_are_measurements(tmp_path) -> None:
+    second = exported(7.0, "2025-03-29 13:42:13")
+    trace = read_trace(put(tmp_path, (exported() + second).encode(), "a.csv"))
+    assert trace.frame.time_s.tolist() == [*TIME, *(600 + t for t in TIME)]
+    np.testing.assert_allclose(trace.values("current_A"), [5e-6] * 4 + [7e-6] * 4)
+    assert np.flatnonzero(trace.breaks).tolist() == [4]
+
+
+def test_semicolons_and_decimal_commas(tmp_path) -> None:
+    text = exported(5.25).replace(",", ";").replace("5.25", "5,25").replace(".0", ",0")
+    trace = read_trace(put(tmp_path, text.encode("utf-8"), "a.csv"))
+    assert trace.frame.time_s.tolist() == TIME
+    np.testing.assert_allclose(trace.values("current_A"), 5.25e-6)
+
+
+def test_decimal_commas_between_commas_are_refused(tmp_path) -> None:
+    text = exported(5.25).replace("5.25", "5,25").replace(".0,", ",0,")
+    with pytest.raises(ReadError, match="between its columns and inside its numbers"):
+        read_trace(put(tmp_path, text.encode("utf-8"), "a.csv"))
+
+
+def test_curves_without_samples_are_empty_and_say_so(tmp_path) -> None:
+    text = exported()
+    end = text.index("s,µA") + len("s,µA\r\n")
+    trace = read_trace(put(tmp_path, text[:end].encode("utf-8"), "a.csv"))
+    assert len(trace) == 0 and "a.csv holds no rows" in trace.warnings[0]

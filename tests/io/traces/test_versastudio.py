@@ -60,16 +60,40 @@ def test_impedance_points_between_are_left_out(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("segments", "words"),
-    [((SPECTRUM,), "an impedance spectrum"), ((), "no segment with times")],
+    [((SPECTRUM,), "holds an impedance spectrum"), ((), "has no segment of samples")],
 )
 def test_what_is_no_record_is_refused(tmp_path, segments, words) -> None:
-    with pytest.raises(ReadError, match=rf"a\.par holds {words}"):
+    with pytest.raises(ReadError, match=rf"a\.par {words}"):
         read(tmp_path, *segments)
 
 
-def test_a_day_in_numbers_that_is_not_clear_gives_no_start(tmp_path) -> None:
-    assert read(tmp_path, FIRST, day="03/04/2018").start is None
-    assert read(tmp_path, FIRST, day="03/14/2018").start.day == 14
+def test_a_day_in_numbers_that_is_not_clear_is_doubted(tmp_path) -> None:
+    trace = read(tmp_path, FIRST, day="03/04/2018")
+    assert trace.start == datetime(2018, 3, 4, 9, 40, 30)
+    assert "04 March 2018 or as 03 April 2018" in trace.warnings[0]
+    assert len(trace.metadata["start_readings"]) == 2
+    clear = read(tmp_path, FIRST, day="03/14/2018")
+    assert clear.start.day == 14 and clear.warnings == ()
+
+
+def test_a_measurement_that_never_began_is_empty_and_says_so(tmp_path) -> None:
+    trace = read(tmp_path, [])
+    assert len(trace) == 0 and "a.par holds no rows" in trace.warnings[0]
+    assert trace.start == datetime(2018, 7, 19, 9, 40, 30)
+
+
+def test_a_segment_that_is_not_closed_is_told(tmp_path) -> None:
+    data = versastudio(FIRST, SECOND)
+    trace = read_trace(put(tmp_path, data[: data.index(b"</Segment2>")]))
+    assert len(trace) == 6
+    assert "a.par breaks off inside Segment2" in trace.warnings[0]
+
+
+def test_decimal_commas_between_commas_are_refused(tmp_path) -> None:
+    """Read by their places, such rows would give false numbers."""
+    data = versastudio([(f"{t},5", "0,25", "1,5E-6", "0,0") for t in range(4)])
+    with pytest.raises(ReadError, match="between its columns and inside its numbers"):
+        read_trace(put(tmp_path, data))
 
 
 def test_the_real_spectrum_is_refused(shared_data) -> None:

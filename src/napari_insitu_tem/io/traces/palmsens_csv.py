@@ -139,10 +139,26 @@ def _curves(
     decimal = "." if delimiter == "," else decimal_mark(rows)
     curves, left = [], 0
     for at, after in zip(starts, [*starts[1:], len(rows) + 1], strict=True):
+        if at + 1 >= len(rows):
+            break
         body, others = _body(rows[at + 2 : after - 1])
+        _refuse_commas_of_two_kinds(rows[at + 1], body, delimiter, path)
         left += others
         curves += _block(rows, at, body, decimal)
     return curves, left
+
+
+def _refuse_commas_of_two_kinds(
+    units: Sequence[str], body: Sequence[Sequence[str]], delimiter: str, path: Path
+) -> None:
+    """Rows of far more cells than units have commas inside their numbers."""
+    usual = sorted(len(row) for row in body)[len(body) // 2] if body else 0
+    if delimiter == "," and usual >= 1.5 * len(units) and len(units) > 1:
+        raise ReadError(
+            f"{path.name} uses commas between its columns and inside its numbers.",
+            hint="Export it with a decimal point.",
+            path=path,
+        )
 
 
 def _delimiter(lines: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.holder_columns import numbers_in, padded
-from napari_insitu_tem.io.traces.start_times import read_date
+from napari_insitu_tem.io.traces.start_times import read_date, settle
 from napari_insitu_tem.model.column_mapping import ColumnMapping
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -86,20 +86,25 @@ def read(
         for name, block in par.settings.items()
         if name.startswith("Action") and block.get("Name") not in _NO_TECHNIQUES
     ]
+    stamp, readings = _start(par.settings.get("Experiment", {}), notes)
     common = par.settings.get("Action0", {})
     reference = common.get("Reference Electrode", "").partition("(0 Volts)")[0].strip()
     trace = Trace.from_columns(
         columns,
         name=path.stem,
         breaks=breaks,
-        stamp=_start(par.settings.get("Experiment", {})),
+        stamp=stamp,
         path=path,
         warnings=notes,
         technique=", ".join(dict.fromkeys(name for name in actions if name)),
         reference="" if reference.startswith("(unspec") else reference,
         format="VersaStudio",
         reader="versastudio",
-        metadata={**common, **par.settings.get("Instrument", {})},
+        metadata={
+            **common,
+            **par.settings.get("Instrument", {}),
+            **({"start_readings": list(readings)} if readings else {}),
+        },
     )
     return trace.flipped() if mapping is not None and mapping.flip_current else trace
 
@@ -120,7 +125,7 @@ def _take_apart(lines: Sequence[str]) -> _Par:
             if line.startswith("Definition="):
                 names[:] = [n.strip() for n in line.partition("=")[2].split(",")]
             elif names and line.strip():
-                rows.append(padded(line.split(","), len(names)))
+                rows.append(line.split(","))
         elif name and "=" in line:
             key, _, value = line.partition("=")
             found.settings.setdefault(name, {}).setdefault(key.strip(), value.strip())
@@ -136,13 +141,22 @@ def _columns(
     for names, rows in par.segments:
         if _TIME not in names or not rows:
             continue
+        _refuse_commas_of_two_kinds(names, rows, path)
+        rows = [padded(row, len(names)) for row in rows]
         part = {n: numbers_in([row[i] for row in rows]) for i, n in enumerate(names)}
         points = np.nan_to_num(part.get(_FREQUENCY, np.zeros(len(rows)))) > 0
         spectral += int(points.sum())
         if not points.all():
             parts.append({n: values[~points] for n, values in part.items()})
     if not parts and not spectral and any(_TIME in names for names, _ in par.segments):
-        return {"time_s": np.zeros(0)}, np.zeros(0, bool)
+        return dict.fromkeys(_ROLES.values(), np.zeros(0)), np.zeros(0, bool)
+    if not par.segments:
+        raise ReadError(
+            f"{path.name} has no segment of samples: the measurement never began, or "
+            "the file was cut off.",
+            hint="Copy it again, or open the file of another run.",
+            path=path,
+        )
     if not parts:
         what = "an impedance spectrum" if spectral else "no segment with times"
         raise ReadError(
@@ -173,6 +187,19 @@ def _columns(
     return columns, breaks
 
 
+def _refuse_commas_of_two_kinds(
+    names: Sequence[str], rows: Sequence[Sequence[str]], path: Path
+) -> None:
+    """Rows of far more cells than names have commas inside their numbers."""
+    usual = sorted(len(row) for row in rows)[len(rows) // 2]
+    if usual >= 1.4 * len(names):
+        raise ReadError(
+            f"{path.name} uses commas between its columns and inside its numbers.",
+            hint="Save it again on a computer that writes decimal points.",
+            path=path,
+        )
+
+
 def _is_kept(name: str, values: FloatArray) -> bool:
     useless = name in _LEFT or name.startswith(("Z2", "E2", _FREQUENCY))
     return not useless and bool(np.isfinite(values).any())
@@ -192,12 +219,20 @@ def _run_on(time_s: FloatArray, breaks: NDArray[np.bool_], notes: list[str]) -> 
         )
 
 
-def _start(settings: dict[str, str]) -> StartStamp | None:
+def _start(
+    settings: dict[str, str], notes: list[str]
+) -> tuple[StartStamp | None, tuple[str, ...]]:
+    """The start, and both readings, ISO 8601, of a date that has two."""
     day, clock = settings.get("DateAcquired", ""), settings.get("TimeAcquired", "")
     date = read_date(f"{day} {clock}") if day and clock else None
-    if date is None or date.is_ambiguous:
-        return None
-    return date.stamp("header, DateAcquired and TimeAcquired")
+    if date is None:
+        return None, ()
+    taken, doubt = settle(date, usual="dmy" if date.separator in "-." else "mdy")
+    stamp = taken.stamp("header, DateAcquired and TimeAcquired")
+    if doubt and taken.other is not None:
+        notes.append(doubt)
+        return stamp, (taken.when.isoformat(), taken.other.isoformat())
+    return stamp, ()
 
 
 FORMAT = Format(
@@ -207,7 +242,7 @@ FORMAT = Format(
     extensions=(".par",),
     library="",
     reads="potential, current, segments as steps, further columns, technique, start",
-    missing="impedance spectra; a start of which day and month are not clear",
+    missing="impedance spectra",
     sniff=_sniff,
     read=read,
 )
