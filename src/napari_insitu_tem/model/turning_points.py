@@ -15,6 +15,10 @@ RETURN_SHARE = 0.02
 #: A sweep: its path is hardly longer than its swings, and each has some samples.
 SWEEP_SHARE = 0.8
 SWEEP_SAMPLES = 8
+#: A change of one sample by more than this share of the span is a jump; a sweep may
+#: begin or end with one, steps from level to level are hardly anything else.
+JUMP_SHARE = 0.25
+MOST_JUMPS = 0.5
 
 
 def turning_points(potential: FloatArray) -> IntArray:
@@ -83,7 +87,7 @@ def is_swept(potential: FloatArray) -> bool:
     """Whether a potential goes up and down between turns, as in a voltammogram.
 
     Noise and a drift with noise on it are not: their path is far longer than their
-    swings, or their swings have a sample or two.
+    swings, or their swings have a sample or two. Nor are steps of the potential.
     """
     values = potential[np.isfinite(potential)]
     turns = turning_points(values)
@@ -91,6 +95,11 @@ def is_swept(potential: FloatArray) -> bool:
         return False
     ends = np.concatenate([[0], turns, [values.size - 1]])
     swings = float(np.abs(np.diff(values[ends])).sum())
-    path = float(np.abs(np.diff(values)).sum())
-    long_enough = float(np.median(np.diff(ends))) >= SWEEP_SAMPLES
+    changes = np.abs(np.diff(values))
+    path = float(changes.sum())
+    jumps = float(changes[changes > JUMP_SHARE * np.ptp(values)].sum())
+    if jumps > MOST_JUMPS * path:
+        return False
+    long = np.diff(ends) >= SWEEP_SAMPLES
+    long_enough = 2 * int(long.sum()) >= max(long.size, 4)
     return long_enough and swings >= SWEEP_SHARE * path

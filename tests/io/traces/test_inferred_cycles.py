@@ -37,6 +37,25 @@ def test_without_a_current_or_a_sweep_there_is_none() -> None:
         assert with_cycles(trace) is trace
 
 
+def test_steps_of_the_potential_and_a_held_current_are_no_sweeps() -> None:
+    """Nor is a sweep with a transient of a few samples before it."""
+    steps = np.repeat([0.0, 0.5, 0.0, 0.5], [20, 20, 20, 21])
+    transient = np.concatenate([[0.0, 0.2, 0.4], np.linspace(0.38, -4, 78)])
+    for changed in (
+        {**COLUMNS, "potential_V": steps},
+        {**COLUMNS, "current_A": np.full(81, 1e-3)},
+        {**COLUMNS, "potential_V": transient},
+    ):
+        trace = Trace.from_columns(changed)
+        assert with_cycles(trace) is trace
+
+
+def test_charge_and_discharge_at_one_current_are_cycles() -> None:
+    current = np.where(np.gradient(SWEEP) > 0, 1e-3, -1e-3)
+    trace = with_cycles(Trace.from_columns({**COLUMNS, "current_A": current}))
+    assert trace.frame.half_cycle.max() == 4
+
+
 def test_real_voltammograms(shared_data) -> None:
     """Half cycles of files that give segments or scans in their headers."""
     folder = shared_data / "potentiostat"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.model.turning_points import half_cycles, is_swept
 
 #: Key of a trace's metadata with the columns that were found, not read.
 INFERRED = "inferred_columns"
 _SIGNALS = ("time_s", "potential_V", "current_A", "charge_C")
+#: A current that is held stays within this share of its level, in most samples.
+_HELD_SHARE = 0.02
+_MOST = 0.95
 _NAMED = ("half cycle", "half_cycle", "cycle number")
 
 
@@ -24,7 +29,7 @@ def with_cycles(trace: Trace) -> Trace:
     if any(str(name).lower() in _NAMED for name in trace.frame):
         return trace
     potential = trace.values("potential_V")
-    if not trace.has("current_A") or not is_swept(potential):
+    if not trace.has("current_A") or not is_swept(potential) or _is_held(trace):
         return trace
     half = half_cycles(potential)
     table = trace.frame.copy()
@@ -39,3 +44,11 @@ def with_cycles(trace: Trace) -> Trace:
     return replace(
         trace, frame=table, metadata=metadata, warnings=(*trace.warnings, note)
     )
+
+
+def _is_held(trace: Trace) -> bool:
+    """Whether one current flows throughout: the potential then turns by itself."""
+    current = trace.values("current_A")
+    known = current[np.isfinite(current)]
+    level = float(np.median(known))
+    return bool((np.abs(known - level) <= _HELD_SHARE * abs(level)).mean() > _MOST)
