@@ -296,3 +296,13 @@ def test_animated_png(tmp_path):
     assert "playback" in movie.times.source
     pages[0].save(path)
     assert read_movie(path).format == "PNG"
+
+
+def test_cut_file_says_what_is_gone(tmp_path):
+    path = write(tmp_path / "a.avi", numbered(20), "mjpeg", "yuvj420p")
+    assert len(read_movie(path).warnings) == 1
+    raw = path.read_bytes()
+    path.write_bytes(raw[: len(raw) // 2])
+    movie = read_movie(path)
+    assert 2 < len(movie) < 20
+    assert "promises 0.8 s" in " ".join(movie.warnings)

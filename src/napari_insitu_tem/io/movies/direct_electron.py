@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from napari_insitu_tem.io.movies.facts import LONGEST_S, Facts
 from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
 _INFO_BYTES = 2**20
-_STAMP_BYTES = 2**28
+_STAMP_BYTES = 2**26
 _EPOCH = "Timestamp (seconds since Epoch)"
 _KEYS = ("Frame Time (nanoseconds)", "Frames Per Second")
 #: From this length on it is worth saying that the date is none of the first frame.
@@ -76,11 +77,12 @@ def _stamps(path: Path, frames: int, facts: Facts) -> NDArray[np.int64] | None:
     table = path.with_name(f"{path.stem}_timestamps.csv")
     if not table.is_file() or table.stat().st_size > _STAMP_BYTES:
         return None
-    lines = table.read_text("utf-8", "replace").splitlines()
+    with table.open(encoding="utf-8", errors="replace") as file:
+        lines = list(islice(file, frames + 1))
     names = [name.strip().lower() for name in lines[0].split(",")] if lines else []
     column = next((i for i, n in enumerate(names) if n.startswith("timestamp")), -1)
     seconds = [] if column < 0 else [_float(line, column) for line in lines[1:]]
-    found = np.array(seconds[:frames])
+    found = np.array(seconds)
     if len(found) < frames or not np.isfinite(found).all():
         known = int(np.isfinite(found).sum())
         facts.warn(

@@ -76,6 +76,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
             f"Its pixels are {source.pixel_aspect:.4g} times as wide as high, so that "
             "lengths across and along differ in scale."
         )
+    _say_if_cut(index, facts)
     if index.untimed:
         facts.warn(f"{index.untimed} frames have no time and are left out.")
     if source.lost_bits:
@@ -102,6 +103,19 @@ def _take_times(index: VideoIndex, facts: Facts) -> None:
         "The frame times are those at which the video shows its frames; where it was "
         "made faster or slower than the recording, type the frame interval instead."
     )
+
+
+def _say_if_cut(index: VideoIndex, facts: Facts) -> None:
+    """Where the frames end long before the track, which a cut copy still promises."""
+    if len(index.pts) < 2:
+        return
+    step = float(np.median(np.diff(index.pts)))
+    ends = float(index.pts[-1] - index.pts[0]) + step
+    if index.claimed > 1.02 * ends + 2 * step:
+        facts.warn(
+            f"The file promises {index.claimed * index.tick_s:.4g} s, its frames end "
+            f"after {ends * index.tick_s:.4g} s: it is cut off, or the last one stays."
+        )
 
 
 FORMAT = Format(

@@ -44,6 +44,8 @@ class VideoIndex:
         The tick to seek for the beginning of the file.
     untimed
         Number of frames without a time of their own, which are left out.
+    claimed
+        Ticks that the container says the track lasts; 0 where it does not.
     is_counted
         Whether a frame is known by its number alone, so that decoding always begins at
         the first one: the times that the decoder gives are made up.
@@ -54,6 +56,7 @@ class VideoIndex:
     tick_s: float
     first: int = 0
     untimed: int = 0
+    claimed: int = 0
     is_counted: bool = False
 
 
@@ -94,11 +97,13 @@ def index_video(path: Path, form: str, progress: Progress) -> VideoIndex:
         There is no frame.
     """
     shown, keys = set(), set()
-    first, untimed = 0, 0
+    first, untimed, claimed = 0, 0, 0
     with reading(path), open_video(path, form) as container:
         stream = container.streams.video[0]
         tick_s = float(stream.time_base or 0)
-        coder = stream.codec_context
+        coder, claimed = stream.codec_context, int(stream.duration or 0)
+        if form == "avi":  # a tick is the place of a frame, which may stay empty
+            claimed = max(claimed, int(stream.frames))
         is_counted = form == "avi" and coder.name in _MADE_UP and coder.has_b_frames
         for i, packet in enumerate(container.demux(stream)):
             if i % _REPORT_EVERY == 0:
@@ -124,7 +129,7 @@ def index_video(path: Path, form: str, progress: Progress) -> VideoIndex:
     if is_counted or form in _UNSOUGHT:
         keys = {min(keys)}
     pts, begins = (np.array(sorted(times), dtype=np.int64) for times in (shown, keys))
-    return VideoIndex(pts, begins, tick_s, first, untimed, is_counted)
+    return VideoIndex(pts, begins, tick_s, first, untimed, claimed, is_counted)
 
 
 class VideoFrames:
