@@ -131,6 +131,14 @@ def test_the_reference_electrode_is_kept_as_text(tmp_path, eclab) -> None:
     assert read(tmp_path, eclab(BASE)).reference == ""
 
 
+@pytest.mark.parametrize("end", ["\r\r\n", "\n", "\r"])
+def test_any_line_end_and_names_of_columns_in_a_comment(tmp_path, eclab, end) -> None:
+    more = ["Comments : scan, Ewe/V, I/mA, fast"]
+    trace = read(tmp_path, eclab(BASE, more=more).replace("\r\n", end))
+    assert trace.format == "EC-Lab text" and trace.frame.time_s.tolist() == TIME
+    assert trace.technique == "Chronopotentiometry"
+
+
 def test_bt_lab_writes_the_same(tmp_path, eclab) -> None:
     trace = read(tmp_path, eclab(BASE, magic="BT-Lab ASCII FILE"))
     assert len(trace) == 5 and trace.start is not None
@@ -208,7 +216,7 @@ def test_the_counter_electrode_alone_is_no_potential(tmp_path, eclab) -> None:
     assert not trace.has("potential_V") and trace.values("Ece/V")[0] == 8.0
 
 
-@pytest.mark.parametrize("mark", [",", ";"])
+@pytest.mark.parametrize("mark", [",", ";", "   "])
 def test_a_text_saved_anew_by_a_spreadsheet_is_read_all_the_same(
     tmp_path, eclab, mark
 ) -> None:

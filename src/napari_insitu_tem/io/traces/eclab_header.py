@@ -18,6 +18,7 @@ from napari_insitu_tem.model.timebase import StartStamp
 
 _COUNT = re.compile(r"^\s*Nb header lines\s*:\s*(\d+)", re.IGNORECASE)
 _FIELD = re.compile(r"^\s*(?P<key>[^:]{2,60}?)\s*:\s*(?P<value>.*?)\s*$")
+_OTHER_MARKS = tuple(re.compile(mark) for mark in (",", ";", r"\s{2,}"))
 _LOOP = re.compile(r"^\s*Loop (\d+) from point number (\d+) to (\d+)")
 _REFERENCE_POTENTIAL = re.compile(r"\s*\(\s*[-+\d.,]+\s*V\s*\)\s*$")
 
@@ -132,11 +133,12 @@ def looks_like_columns(line: str) -> bool:
 
 def is_without_tabs(lines: Sequence[str]) -> bool:
     """Whether another program saved the text with another mark between its cells."""
-    return bool(lines) and any(
-        sum(cell.strip(' "').lower() in OWN_NAMES for cell in line.split(mark)) >= 2
+    if any(looks_like_columns(line) for line in lines):
+        return False
+    return any(
+        sum(cell.strip(' "').lower() in OWN_NAMES for cell in mark.split(line)) >= 2
         for line in lines
-        for mark in ",;"
-        if mark in line and "\t" not in line
+        for mark in _OTHER_MARKS
     )
 
 
@@ -175,7 +177,9 @@ def _names_units(line: str) -> bool:
 
 def _technique(lines: Sequence[str]) -> str:
     """The first line after the count that is neither empty nor `key : value`."""
-    for line in lines[2:8]:
+    counts = (i for i, line in enumerate(lines[:8]) if _COUNT.match(line))
+    first = next(counts, 1) + 1
+    for line in lines[first : first + 8]:
         if line.strip():
             return "" if ":" in line or "\t" in line else line.strip()
     return ""
