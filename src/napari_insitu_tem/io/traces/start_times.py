@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
+from napari_insitu_tem.io.traces.date_words import in_english
 from napari_insitu_tem.model.column_mapping import DateOrder
 from napari_insitu_tem.model.timebase import StartStamp
 
@@ -100,11 +101,12 @@ class DateReading:
 def read_date(text: str) -> DateReading | None:
     """Find a date, with or without a time of day, in a text.
 
-    ISO, day or month first with any separator, names of months, `hh.mm.ss`, fractions,
-    12-hour clocks and zones are understood. Without evidence a date of dots is day
-    first and any other month first; `other` then holds the alternative.
+    ISO, day or month first with any separator, names of months in several languages,
+    `hh.mm.ss`, fractions, 12-hour clocks and zones are understood. Without evidence a
+    date of dots is day first and any other month first; `other` then holds the
+    alternative.
     """
-    text = _IN_CHARACTERS.sub(r"\1-\2-\3 ", text)
+    text = in_english(_IN_CHARACTERS.sub(r"\1-\2-\3 ", text))
     for pattern, reader in (
         (_YEAR_FIRST, _year_first),
         (_COMPACT, _compact),
