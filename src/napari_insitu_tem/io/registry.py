@@ -59,6 +59,8 @@ class Format:
         Whether `read` takes a folder or a list of files as one movie.
     chooses
         Whether `read` takes the keyword `dataset`: which image or stack of a file.
+    beside
+        The further files in which the movie of a file goes on; None where it has none.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Format:
     extra: str = ""
     many: bool = False
     chooses: bool = False
+    beside: Callable[[Path], list[Path]] | None = None
 
 
 def identify(path: str | Path) -> Format:
@@ -97,7 +100,8 @@ def read_movie(
     ----------
     source
         A file, a folder of numbered images, or a list of images; images are taken in
-        the natural order of their names.
+        the natural order of their names. A file and all the parts in which its movie
+        goes on count as that file.
     dataset
         Which image or stack of a file that holds several: a key or a name in the
         `datasets` of the movie that is read without it.
@@ -112,6 +116,7 @@ def read_movie(
         `progress` asked to stop.
     """
     paths = _as_paths(source)
+    paths = paths[:1] if paths[1:] == _beside(paths[0]) else paths
     first = probe(paths[0])
     known = formats() if len(paths) == 1 else [f for f in formats() if f.many]
     found = _best(first, known)
@@ -180,7 +185,7 @@ def read_any(
     from napari_insitu_tem.io.movies.image_groups import group_images
 
     opened: list[Movie | Trace] = []
-    for group in group_images(_as_paths(source)):
+    for group in group_images(_without_parts(_as_paths(source))):
         if len(group) > 1:
             opened.append(read_movie(group, dataset=dataset, progress=progress))
         elif identify(group[0]).kind == "movie":
@@ -199,6 +204,20 @@ def _told_if_empty(trace: Trace, path: Path) -> Trace:
         "the file was cut off. If rows are missing, copy or export it again."
     )
     return replace(trace, warnings=(note, *trace.warnings))
+
+
+def _beside(path: Path) -> list[Path]:
+    """The further files in which the movie of a file goes on."""
+    parts = [one.beside(path) for one in formats() if one.beside is not None]
+    return max(parts, key=len, default=[])
+
+
+def _without_parts(paths: list[Path]) -> list[Path]:
+    """Paths without those in which the movie of another one goes on."""
+    if len(paths) < 2:
+        return paths
+    parts = {part for path in paths for part in _beside(path)}
+    return [path for path in paths if path not in parts]
 
 
 def _read_sequence(paths: Sequence[Path], **options: Any) -> Trace:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import tifffile
 
 from dm_files import image, write_dm
-from napari_insitu_tem.io.registry import identify, read_movie
+from napari_insitu_tem.io.registry import identify, read_any, read_movie
 from napari_insitu_tem.model.errors import ReadError
 
 COUNTS = (3, 5, 5, 2)
@@ -135,3 +137,41 @@ def test_tags_that_describe_the_raw_file(tmp_path, data, lengths, size, fits):
     else:
         with pytest.raises(ReadError, match="of another kind than its image"):
             read_movie(path)
+
+
+@pytest.mark.parametrize("kind", ["dm4", "dm5", "tvips"])
+def test_a_recording_and_its_parts_are_one_movie(tmp_path, data, kind):
+    """As dropped together, and as an experiment opens its files again."""
+    if kind == "tvips":
+        path = sibling("tvips").write(tmp_path / "wire", data[:7], parts=(3, 3, 1))
+        data = data[:7]
+    elif kind == "dm4":
+        path = director(tmp_path / "wire.dm4", data[0], len(data))
+        spread(path, data)
+    else:
+        pytest.importorskip("h5py")
+        path = sibling("dm5").write(tmp_path / "wire.dm5", data[0], frames=len(data))
+        spread(path, data)
+    movie = read_movie(path)
+    assert len(movie.paths) == 3
+    again = read_movie(movie.paths)
+    assert again.paths == movie.paths
+    np.testing.assert_array_equal(np.asarray(again.frames), data)
+    dropped = read_any(sorted(tmp_path.iterdir()))
+    assert [one.shape for one in dropped] == [data.shape]
+
+
+def spread(path: Path, data: np.ndarray) -> None:
+    raw = data.tobytes()
+    for suffix, part in ((".raw", raw[:500]), (".raw_1", raw[500:])):
+        path.with_suffix(suffix).write_bytes(part)
+
+
+def sibling(name: str) -> ModuleType:
+    """Another test's module, for the files that it writes."""
+    path = Path(__file__).with_name(f"test_{name}.py")
+    spec = importlib.util.spec_from_file_location(f"recorded_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -185,5 +185,6 @@ FORMAT = Format(
     missing="complex images, spectra and scanned diffraction",
     sniff=_sniff,
     read=read_dm,
+    beside=raw_parts,
     chooses=True,
 )

@@ -157,5 +157,6 @@ FORMAT = Format(
     missing="colour and complex images",
     sniff=_sniff,
     read=_read,
+    beside=raw_parts,
     chooses=True,
 )

@@ -37,7 +37,7 @@ def recorded_frames(image: Group) -> float:
 def raw_parts(director: Path) -> list[Path]:
     """`NAME.raw`, `NAME.raw_1`, `NAME.raw_2`, ... beside a file, to the first gap."""
     first = director.with_suffix(".raw")
-    if not first.is_file():
+    if director.suffix.lower() not in (".dm4", ".dm5") or not first.is_file():
         return []
     numbered = {
         int(match[1]): path

@@ -140,6 +140,12 @@ def _parts(first: Path) -> list[Path]:
     return parts
 
 
+def _later_parts(path: Path) -> list[Path]:
+    """The files that continue a first one."""
+    is_first = path.suffix.lower() == ".tvips" and path.stem.endswith("_000")
+    return _parts(path)[1:] if is_first else []
+
+
 def _sources(
     parts: Sequence[Path], header: Any, facts: Facts
 ) -> tuple[list[RawFrames], list[range]]:
@@ -242,4 +248,5 @@ FORMAT = Format(
     missing="scan positions",
     sniff=_sniff,
     read=_read,
+    beside=_later_parts,
 )
