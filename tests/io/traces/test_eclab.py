@@ -210,10 +210,18 @@ def test_a_cell_of_two_electrodes_has_the_potential_of_the_cell(
     assert trace.metadata["columns"]["potential_V"] == [name, "V"]
 
 
-def test_the_counter_electrode_alone_is_no_potential(tmp_path, eclab) -> None:
-    columns = {"time/s": TIME, "Ece/V": [8.0] * 5, "I/mA": BASE["I/mA"]}
+@pytest.mark.parametrize(
+    "name", ["Ece/V", "control/V", "Analog IN 1/V", "|I|/A", "control/mA", "<Ece>/V"]
+)
+def test_what_only_has_the_unit_is_neither_potential_nor_current(
+    tmp_path, eclab, name
+) -> None:
+    columns = {"mode": [3.0] * 5, "time/s": TIME, name: [8.0] * 5}
     trace = read(tmp_path, eclab(columns))
-    assert not trace.has("potential_V") and trace.values("Ece/V")[0] == 8.0
+    assert not trace.has("potential_V") and not trace.has("current_A")
+    assert trace.values(name)[0] == 8.0
+    trace = read(tmp_path, eclab({**columns, "I/mA": BASE["I/mA"]}))
+    assert not trace.has("potential_V") and trace.has("current_A")
 
 
 @pytest.mark.parametrize("mark", [",", ";", "   "])

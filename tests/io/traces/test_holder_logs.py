@@ -50,6 +50,17 @@ def test_a_heating_log(tmp_path, before) -> None:
     assert trace.warnings == ()
 
 
+def test_a_heating_log_with_decimal_commas_and_a_broken_heater(tmp_path) -> None:
+    data = digiheater(HEATED).replace(b"\t158.234\t", b"\tNaN\t", 1)
+    for log in (data, re.sub(rb"(?<=\d)\.(?=\d)", b",", data)):
+        trace = read_trace(put(tmp_path, "a.txt", log))
+        np.testing.assert_allclose(trace.frame.time_s, [0, 0.36, 0.69], atol=1e-9)
+        assert trace.values("temperature_degC").tolist() == [18.5, 19.5, 21.25]
+        assert np.isnan(trace.values("heater_resistance_ohm")[0])
+        np.testing.assert_allclose(trace.values("heater_potential_V"), 0.034813)
+        assert trace.start == datetime(2022, 9, 23, 12, 55, 20, 500000)
+
+
 def test_past_midnight(tmp_path) -> None:
     rows = [("23:59:59.00", 1, 1), ("00:00:01.00", 2, 2)]
     trace = heated(tmp_path, rows, title="23/09/'22 23:59\tDigiheater 3.2")

@@ -78,9 +78,9 @@ def suggest(table: RawTable) -> tuple[ColumnMapping, tuple[str, ...]]:
         found = [i for i in found if _holds_counts(table, i)]
         if found:
             columns[counter] = ColumnChoice(table.keys[found[0]])
-    if "potential_V" not in columns and "current_A" not in columns:
-        if not _is_of_a_holder(table, columns):
-            doubts.append("No column is named as a potential or a current.")
+    unnamed = not {"potential_V", "current_A"} & set(columns)
+    if unnamed and not _is_of_a_holder(table, columns):
+        doubts.append("No column is named as a potential or a current.")
         columns.update(_by_words(table))
     return ColumnMapping(columns), tuple(doubts)
 

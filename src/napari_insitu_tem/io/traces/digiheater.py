@@ -31,6 +31,8 @@ _TITLE = re.compile(
 _NAME = re.compile(r"[A-Za-z#]+\s*(?:\[[^\]]*\])?")
 _CLOCK = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$")
 _LOOKED_AT = 60
+#: Words that stand where a number should, and keep its place.
+_NO_NUMBER = frozenset(("nan", "inf", "infinity", "ind"))
 _DAY_S = 86400.0
 
 #: Column of the log to that of the trace and the factor between their units.
@@ -122,11 +124,13 @@ def _rows(lines: Sequence[str], width: int, notes: list[str]) -> list[list[str]]
     """The samples; the word for the mode of control has no name and is left out."""
     rows, odd = [], 0
     for line in lines:
-        cells = [cell.strip() for cell in line.split("\t")]
+        cells = [cell.strip() for cell in line.replace(",", ".").split("\t")]
         if len(cells) < 3 or not _CLOCK.match(cells[1]):
             odd += bool(line.strip())
             continue
-        numeric = [cell for cell in cells if not cell.isalpha()]
+        numeric = [
+            cell for cell in cells if not cell.isalpha() or cell.lower() in _NO_NUMBER
+        ]
         rows.append([*numeric, *[""] * width][:width])
     if odd:
         notes.append(f"{odd} lines that are no samples were left out.")

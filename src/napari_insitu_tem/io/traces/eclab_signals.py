@@ -17,7 +17,7 @@ from napari_insitu_tem.io.traces.eclab_header import EclabHeader
 from napari_insitu_tem.io.traces.eclab_potential import (
     COUNTER_ELECTRODE,
     is_of_the_cell,
-    with_potential,
+    with_signals,
 )
 from napari_insitu_tem.io.traces.signals import Signals, convert
 from napari_insitu_tem.model.column_mapping import ColumnMapping
@@ -59,7 +59,7 @@ def eclab_trace(
         An impedance spectrum without times, or times that run backwards.
     """
     if mapping is None:
-        mapping = with_potential(suggest(table)[0], table)
+        mapping = with_signals(suggest(table)[0], table)
     _refuse(table, mapping, path)
     dates = order_dates(mapping, table, header)
     table, signals = _in_order(table, dates.mapping, path)
