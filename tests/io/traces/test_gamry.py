@@ -265,3 +265,55 @@ def test_samples_at_a_fixed_rate(tmp_path) -> None:
     np.testing.assert_allclose(trace.values("potential_V"), np.arange(20) / 100)
     np.testing.assert_allclose(trace.values("current_A"), np.arange(20) * 1e-9)
     assert "the rate of its samples (4 Hz)" in trace.warnings[0]
+
+
+def test_tables_of_other_names_follow_each_other(tmp_path, gamry, curve) -> None:
+    """Charge and discharge, neither a second electrode nor a rest."""
+    text = gamry(
+        curve("CHARGECURVE1", TIME, POTENTIAL, CURRENT),
+        curve("DISCHARGECURVE1", TIME + 4, POTENTIAL, -CURRENT),
+        tag="PWR800",
+    )
+    trace = read(tmp_path, text)
+    assert trace.frame.time_s.tolist() == list(range(8))
+    np.testing.assert_allclose(trace.values("current_A"), [*CURRENT, *-CURRENT])
+    assert trace.warnings == ()
+
+
+@pytest.mark.parametrize("name", ["CURVE DETECTOR", "WE2CURVE"])
+def test_a_second_electrode_without_the_first_is_told(
+    tmp_path, gamry, curve, name
+) -> None:
+    trace = read(tmp_path, gamry(curve(name, TIME)))
+    assert len(trace) == 4 and "second working electrode" in trace.warnings[0]
+    assert "alone" in trace.warnings[0] and "CV_1.DTA" in trace.warnings[0]
+
+
+def test_a_rest_without_its_curve_is_told(tmp_path, gamry, curve) -> None:
+    rest = curve("OCVCURVE", TIME)
+    assert "open-circuit" in read(tmp_path, gamry(rest, tag="CV")).warnings[0]
+    assert read(tmp_path, gamry(rest, tag="CORPOT")).warnings == ()
+
+
+def test_a_second_record_appended_to_the_file_runs_on(tmp_path, gamry, curve) -> None:
+    """Its notes, which begin with a tab, are no rows of the table above them."""
+    text = gamry(curve("CURVE", TIME, POTENTIAL, CURRENT))
+    trace = read(tmp_path, text + text)
+    assert trace.frame.time_s.tolist() == list(range(8))
+    assert np.flatnonzero(trace.breaks).tolist() == [4]
+    assert "begins again in 1" in trace.warnings[0]
+
+
+def test_a_rest_behind_the_first_curve_does_not_delay_it(
+    tmp_path, gamry, curve
+) -> None:
+    rests = [curve("OCVCURVE", TIME * n) for n in (10, 20)]
+    trace = read(tmp_path, gamry(rests[0], curve("CURVE1", TIME), rests[1]))
+    assert trace.metadata["open_circuit_before_s"] == 30.0
+
+
+def test_a_file_that_ends_in_its_header_is_empty_and_says_so(tmp_path, gamry) -> None:
+    trace = read(tmp_path, gamry())
+    assert len(trace) == 0 and trace.start == datetime(2023, 11, 16, 10, 40, 42)
+    assert "CV_1.DTA holds no rows" in trace.warnings[0]
+    assert "before its first table" in trace.warnings[1]

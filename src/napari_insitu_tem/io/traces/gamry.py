@@ -119,8 +119,10 @@ def _main_tables(file: GamryFile, path: Path) -> list[GamryTable]:
             path=path,
         )
     others = [table for table in file.tables if table.kind not in ("", "?")]
-    found = main or curves or others or file.tables
-    found = [table for table in found if table.source == found[0].source]
+    named = [t for t in others if t.kind != "OCV" and not t.is_beside]
+    found = main or named or curves or others or file.tables
+    if found is not named:
+        found = [table for table in found if table.source == found[0].source]
     if found and not has_named_time(found[0].table):
         raise ReadError(
             f"{path.name} has no table with times.",
@@ -132,15 +134,16 @@ def _main_tables(file: GamryFile, path: Path) -> list[GamryTable]:
 
 def _alone(file: GamryFile, tables: Sequence[GamryTable], path: Path) -> list[str]:
     """Say where only what accompanies a curve is there, and not the curve."""
-    source = tables[0].source if tables else ""
-    is_rest = source == "OCV" and file.setting("TAG") in ("", "CORPOT", "OCV")
-    if is_rest or source in MAIN_CHANNELS:
+    if tables and tables[0].is_beside:
+        what = f"the second working electrode ({tables[0].source.lower()})"
+    elif (
+        tables
+        and tables[0].kind == "OCV"
+        and file.setting("TAG") not in ("", "CORPOT", "OCV")
+    ):
+        what = "the open-circuit record that precedes a curve"
+    else:
         return []
-    what = (
-        "the open-circuit record that precedes a curve"
-        if source == "OCV"
-        else f"the second working electrode ({source.lower()})"
-    )
     return [
         f"{path.name} holds {what} alone: the experiment was stopped before its curve, "
         "or the file was cut off. Copy it again if the curve is missing."
@@ -217,7 +220,7 @@ def _add_second_electrode(
     """Channels recorded at the same time as further columns, matched by time."""
     rest = [t for t in file.tables if t.kind not in ("Z", "OCV", "?")]
     for source in dict.fromkeys(t.source for t in rest):
-        if not main or source == main[0].source:
+        if not main or any(source == table.source for table in main):
             continue
         tables = [table for table in rest if table.source == source]
         parts = [_signals(table.table, None, path) for table in tables]

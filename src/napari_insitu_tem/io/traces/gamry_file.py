@@ -17,6 +17,7 @@ from napari_insitu_tem.io.tables.table_layout import decimal_mark
 _TABLE_NAME = re.compile(
     r"^(?P<kind>[A-Z0-9_]*?)CURVE(?:\s+(?P<channel>[A-Z]+?))?\s*(?P<number>\d*)$"
 )
+_BESIDE = re.compile(r"WE\d+$")
 _DECIMAL_ROWS = 50
 
 
@@ -43,6 +44,11 @@ class GamryTable:
     channel: str
     number: int
     table: RawTable
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it is of a second electrode, measured at the same time."""
+        return self.channel not in ("", "GENERATOR") or bool(_BESIDE.match(self.kind))
 
     @property
     def source(self) -> str:
@@ -87,13 +93,17 @@ def read_gamry(lines: Sequence[str], file_name: str) -> GamryFile:
     found = GamryFile()
     bodies: list[tuple[str, list[str]]] = []
     section = found.settings
+    inside = False
     for line in lines:
         cells = line.split("\t")
         if len(cells) > 1 and cells[1].strip() == "TABLE" and cells[0].strip():
             bodies.append((cells[0].strip(), []))
-        elif bodies and line[:1] in ("\t", " "):
-            bodies[-1][1].append(line)
+            inside = True
+        elif line[:1] in ("\t", " "):
+            if inside:  # else a line of the notes
+                bodies[-1][1].append(line)
         elif len(cells) > 1 and cells[0].strip():
+            inside = False
             section = _section(found, cells, section)
             section.setdefault(cells[0].strip(), _value(cells))
     if bodies and len(bodies[-1][1]) > 2 and ends_in_a_cut_row(lines, "\t"):

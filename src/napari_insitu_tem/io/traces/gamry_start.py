@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -81,8 +82,9 @@ def after_rest(
     """
     delay = 0.0
     rows = 0
-    for table in file.tables:
-        if table.kind != "OCV" or table in main:
+    before = takewhile(lambda table: table not in main, file.tables)
+    for table in before:
+        if table.kind != "OCV":
             continue
         index = table.table.named("t", "time")
         time_s = table.table.numbers(index) if index is not None else np.zeros(0)
