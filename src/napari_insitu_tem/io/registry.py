@@ -60,7 +60,8 @@ class Format:
     chooses
         Whether `read` takes the keyword `dataset`: which image or stack of a file.
     beside
-        The further files in which the movie of a file goes on; None where it has none.
+        The further files in which the movie of a file goes on or is described; None
+        where it has none.
     """
 
     name: str
@@ -100,8 +101,8 @@ def read_movie(
     ----------
     source
         A file, a folder of numbered images, or a list of images; images are taken in
-        the natural order of their names. A file and all the parts in which its movie
-        goes on count as that file.
+        the natural order of their names. A file and all those in which its movie goes
+        on or is described count as that file.
     dataset
         Which image or stack of a file that holds several: a key or a name in the
         `datasets` of the movie that is read without it.
@@ -207,13 +208,13 @@ def _told_if_empty(trace: Trace, path: Path) -> Trace:
 
 
 def _beside(path: Path) -> list[Path]:
-    """The further files in which the movie of a file goes on."""
+    """The further files in which the movie of a file goes on or is described."""
     parts = [one.beside(path) for one in formats() if one.beside is not None]
     return max(parts, key=len, default=[])
 
 
 def _without_parts(paths: list[Path]) -> list[Path]:
-    """Paths without those in which the movie of another one goes on."""
+    """Paths without those in which the movie of another one goes on or is described."""
     if len(paths) < 2:
         return paths
     parts = {part for path in paths for part in _beside(path)}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from mrcfile.dtypes import HEADER_DTYPE, get_ext_header_dtype
 
-from napari_insitu_tem.io.registry import identify, read_movie
+from napari_insitu_tem.io.registry import identify, read_any, read_movie
 from napari_insitu_tem.model.errors import ReadError
 
 DATA_AT = 1024
@@ -357,6 +357,12 @@ def test_direct_electron_rate_where_there_is_no_frame_time(tmp_path):
     movie = read_movie(path)
     np.testing.assert_allclose(movie.times_s, [0, 0.04, 0.08])
     assert movie.exposures_s is None
+
+
+def test_direct_electron_files_dropped_together(tmp_path):
+    stamped(tmp_path, [f"{i}, {i}, 0" for i in range(5)], INFO.format(summed=1))
+    (movie,) = read_any(sorted(tmp_path.iterdir()))
+    assert list(movie.times_s) == [0, 1, 2, 3, 4]
 
 
 def test_direct_electron_sum_has_no_frame_times(tmp_path):

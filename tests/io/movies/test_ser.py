@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_insitu_tem.io.registry import read_movie
+from napari_insitu_tem.io.registry import read_any, read_movie
 from napari_insitu_tem.model.errors import ReadError
 
 CODES = {
@@ -197,3 +197,10 @@ def test_description_alone(tmp_path):
     with pytest.raises(ReadError, match=r"a\.emi.*TIA") as caught:
         read_movie(tmp_path / "a.emi")
     assert ".ser" in caught.value.hint
+
+
+def test_series_and_emi_file_dropped_together(tmp_path, data):
+    write_emi(tmp_path / "a.emi", "Wed Oct 19 03:18:47 2011")
+    paths = [write_ser(tmp_path / f"a_{i}.ser", data) for i in (1, 2)]
+    opened = read_any([tmp_path / "a.emi", *paths])
+    assert [movie.shape for movie in opened] == [data.shape] * 2

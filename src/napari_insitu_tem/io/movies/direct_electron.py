@@ -51,6 +51,19 @@ def take_direct_electron(path: Path, frames: int, facts: Facts) -> None:
     _take_start(info, name, facts)
 
 
+def described_beside(path: Path) -> list[Path]:
+    """The text and the table of a movie, where they are there."""
+    if path.suffix.lower() not in (".mrc", ".mrcs"):
+        return []
+    found = [_find_info(path), _table_of(path)]
+    return [one for one in found if one is not None]
+
+
+def _table_of(path: Path) -> Path | None:
+    table = path.with_name(f"{path.stem}_timestamps.csv")
+    return table if table.is_file() else None
+
+
 def _find_info(path: Path) -> Path | None:
     """The text whose name is that of the file up to one of its underscores."""
     parts = path.stem.split("_")
@@ -74,8 +87,8 @@ def _stamps(path: Path, frames: int, facts: Facts) -> NDArray[np.int64] | None:
 
     The stamps are those of a clock that began at some other moment.
     """
-    table = path.with_name(f"{path.stem}_timestamps.csv")
-    if not table.is_file() or table.stat().st_size > _STAMP_BYTES:
+    table = _table_of(path)
+    if table is None or table.stat().st_size > _STAMP_BYTES:
         return None
     with table.open(encoding="utf-8", errors="replace") as file:
         lines = list(islice(file, frames + 1))

@@ -76,17 +76,24 @@ class Emi:
         return (match[1].strip(), match[2].strip()) if match else ("", "")
 
 
+def emi_beside(ser: Path) -> Path | None:
+    """The EMI file of `NAME_1.ser`; None where it is not there, or too large."""
+    match = re.fullmatch(r"(.+)_\d+", ser.stem)
+    for suffix in (".emi", ".EMI") if match else ():
+        path = ser.with_name(ser.stem.rpartition("_")[0] + suffix)
+        if path.is_file() and 0 < path.stat().st_size < _LARGEST:
+            return path
+    return None
+
+
 def find_emi(ser: Path) -> Emi | None:
     """What the EMI file beside `NAME_1.ser` says of it; None where there is none."""
-    match = re.fullmatch(r"(.+)_(\d+)", ser.stem)
-    if match is None:
+    path = emi_beside(ser)
+    if path is None:
         return None
-    for suffix in (".emi", ".EMI"):
-        path = ser.with_name(match[1] + suffix)
-        if path.is_file() and 0 < path.stat().st_size < _LARGEST:
-            texts = _descriptions(path, int(match[2]))
-            return Emi(texts[-1]) if len(texts) == int(match[2]) else None
-    return None
+    number = int(ser.stem.rpartition("_")[2])
+    texts = _descriptions(path, number)
+    return Emi(texts[-1]) if texts and len(texts) == number else None
 
 
 def _descriptions(path: Path, wanted: int) -> list[str]:

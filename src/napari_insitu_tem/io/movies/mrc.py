@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_insitu_tem.io.movies.direct_electron import take_direct_electron
+from napari_insitu_tem.io.movies.direct_electron import (
+    described_beside,
+    take_direct_electron,
+)
 from napari_insitu_tem.io.movies.facts import Facts, build_movie
 from napari_insitu_tem.io.movies.mrc_extended import take_fei
 from napari_insitu_tem.io.movies.mrc_header import (
@@ -143,4 +146,5 @@ FORMAT = Format(
     missing="complex and 4-bit data; compressed files (unpack them first)",
     sniff=_sniff,
     read=_read,
+    beside=described_beside,
 )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_insitu_tem.io.movies.emi import Emi, find_emi
+from napari_insitu_tem.io.movies.emi import Emi, emi_beside, find_emi
 from napari_insitu_tem.io.movies.facts import Facts, build_movie
 from napari_insitu_tem.io.movies.raw_frames import MAX_FRAME_BYTES, MAX_SIDE, RawFrames
 from napari_insitu_tem.io.movies.zones import zone_between
@@ -194,6 +194,12 @@ def _take_times(stamps: Sequence[int], emi: Emi | None, facts: Facts) -> None:
         )
 
 
+def _described_beside(path: Path) -> list[Path]:
+    """The EMI file of a series."""
+    emi = emi_beside(path) if path.suffix.lower() == ".ser" else None
+    return [] if emi is None else [emi]
+
+
 FORMAT = Format(
     name="FEI SER",
     kind="movie",
@@ -207,4 +213,5 @@ FORMAT = Format(
     missing="spectra, complex images, EMI files without their SER file",
     sniff=_sniff,
     read=_read,
+    beside=_described_beside,
 )
