@@ -100,3 +100,9 @@ def test_the_suggestion_goes_by_the_units(tmp_path) -> None:
     columns = raised.value.preview.suggested.columns
     assert columns["potential_V"].column == "U_Zelle (V)"
     assert columns["current_A"].column == "I_Zelle (A)"
+
+
+def test_hundreds_of_volts_are_doubted(tmp_path) -> None:
+    rows = [f"{k},{1853 + k},0.1" for k in range(6)]
+    trace = read(tmp_path, ["Time (s),Voltage (V),Current (mA)", *rows])
+    assert "reaches 1858 V" in trace.warnings[0]

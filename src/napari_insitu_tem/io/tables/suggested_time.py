@@ -14,6 +14,7 @@ from napari_insitu_tem.io.tables.column_names import (
 )
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.time_columns import epoch_of, read_stamps
+from napari_insitu_tem.io.traces.start_times import read_date
 from napari_insitu_tem.model.column_mapping import ColumnChoice
 
 #: Words of a name that speak of a time, and those that make it the time of a part.
@@ -22,6 +23,9 @@ _OF_A_PART = frozenset(
     ("step", "cycle", "cyc", "set", "charge", "discharge", "chg", "dchg", "exposure",
      "dwell", "integration", "measurement", "remaining", "constant", "interval")
 )  # fmt: skip
+
+
+_LOOKED_AT = 20
 
 
 def suggest_time(table: RawTable, doubts: list[str]) -> ColumnChoice | None:
@@ -74,7 +78,9 @@ def _times_by_unit(table: RawTable) -> list[int]:
 
 
 def _has_times_of_day(table: RawTable, index: int) -> bool:
-    first = read_stamps(table.column(index)).first
+    cells = table.column(index).dropna().astype("str")
+    readings = (read_date(cell) for cell in cells.head(_LOOKED_AT))
+    first = next((reading for reading in readings if reading is not None), None)
     return first is not None and first.resolution_s < 86400.0
 
 

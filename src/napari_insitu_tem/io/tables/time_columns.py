@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +29,7 @@ _PARTS = re.compile(
 )
 #: As spreadsheets write times with a fraction: minutes and seconds.
 _MINUTES = re.compile(r"^\s*(-?)(\d+:\d{2}[.,]\d+)\s*$")
+_TOO_FINE = re.compile(r"([.,]\d{6})\d+")
 _DAY = 86400.0
 _ZERO_1904 = -2_082_844_800.0
 _LOOK = 50
@@ -95,7 +99,9 @@ def _seconds_of(cell: Any) -> float:
     """Days in front, seconds of one digit or of many, a minus; NaN for all else."""
     if not isinstance(cell, str):
         return math.nan
-    parts = _PARTS.match(_MINUTES.sub(r"\g<1>0:\2", cell))
+    parts = _PARTS.match(cell)
+    if parts is None and (short := _MINUTES.match(cell)):
+        parts = _PARTS.match(f"{short[1]}0:{short[2]}")
     if parts is None:
         return math.nan
     minus, days, hours, minutes, seconds = parts.groups()
@@ -201,25 +207,44 @@ def _in_order(
 
 
 def _format(text: pd.Series[str], like: DateReading) -> str:
-    """The pattern of most cells; the others are read one by one."""
-    if like.order == "ymd":
-        if like.separator == "-":
-            return "ISO8601"
-        return _numbers("%Y", "%m", "%d", like) + _clock_format(text)
-    first, second = ("%d", "%m") if like.order == "dmy" else ("%m", "%d")
-    return _numbers(first, second, "%Y", like) + _clock_format(text)
+    """The pattern of the first cell, and so of most; the others are read one by one."""
+    for cell in text[text != ""].head(_LOOK):
+        reading = read_date(cell)
+        if reading is not None:
+            when = reading.in_order(like.order).when
+            break
+    else:
+        return "ISO8601"
+    iso = pd.to_datetime(pd.Series([cell]), format="ISO8601", errors="coerce", utc=True)
+    if like.order == "ymd" and iso.notna().all():
+        return "ISO8601"
+    return next((form for form in _FORMS if _parsed(cell, form) == when), "ISO8601")
 
 
-def _numbers(a: str, b: str, c: str, like: DateReading) -> str:
-    mark = like.separator or " "
-    return f"{a}{mark}{b}{mark}{c}"
+def _parsed(cell: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(_TOO_FINE.sub(r"\1", cell), form)
+    except ValueError:
+        return None
 
 
-def _clock_format(text: pd.Series[str]) -> str:
-    cell = text[text != ""].iloc[0]
-    half = re.search(r"\s[AaPp][Mm]$", cell)
-    fraction = re.search(r":\d{2}([.,])\d+", cell)
-    seconds = ":%S" if cell.count(":") >= 2 else ""
-    hours = "%I" if half else "%H"
-    tail = " %p" if half else ""
-    return f" {hours}:%M{seconds}" + (f"{fraction[1]}%f" if fraction else "") + tail
+def _forms() -> Iterator[str]:
+    """Patterns of moments: a day, what stands between, and a time of day."""
+    marks = ("/", ".", "-")
+    days = [f"%{a}{m}%{b}{m}%{c}" for m in marks for a, b, c in ("dmY", "mdY", "dmy",
+            "mdy", "Ymd")]  # fmt: skip
+    named = ["%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y",
+             "%d. %B %Y", "%Y%m%d"]  # fmt: skip
+    clocks = ["%H:%M:%S", "%H:%M:%S.%f", "%H:%M:%S,%f", "%I:%M:%S %p", "%I:%M:%S.%f %p",
+              "%H:%M", "%I:%M %p", "%H-%M-%S", "%H-%M-%S.%f", "%H%M%S", "%H%M%S.%f",
+              "%H.%M.%S"]  # fmt: skip
+    for day, between, clock in itertools.product(
+        [*days, *named], (" ", "T", "_"), clocks
+    ):
+        yield f"{day}{between}{clock}"
+    yield "%a %b %d %H:%M:%S %Y"
+    yield from ("%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日%H:%M:%S")
+    yield from (*days, *named)
+
+
+_FORMS = tuple(_forms())

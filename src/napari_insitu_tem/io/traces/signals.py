@@ -30,6 +30,8 @@ from napari_insitu_tem.model.timebase import StartStamp
 
 FloatArray = NDArray[np.float64]
 
+_HIGHEST_V = 300.0
+
 
 @dataclass
 class Signals:
@@ -92,6 +94,7 @@ def convert(table: RawTable, mapping: ColumnMapping, path: Path) -> Signals:
         current, notes = sign_by_state(table, signals.columns["current_A"])
         signals.columns["current_A"] = current
         signals.warnings.extend(notes)
+    _report_high(mapping, signals)
     if mapping.flip_current:
         _flip(signals)
     if signals.stamp is None:
@@ -202,6 +205,17 @@ def _report_spoiled(table: RawTable, index: int, signals: Signals) -> None:
         signals.warnings.append(
             f"{count} cell{plural} of the column {table.keys[index]!r} "
             f"{'are' if count != 1 else 'is'} not a number and left empty."
+        )
+
+
+def _report_high(mapping: ColumnMapping, signals: Signals) -> None:
+    """No cell is at hundreds of volts: the unit of the file may be another one."""
+    values = np.abs(np.asarray(signals.columns.get("potential_V", ()), np.float64))
+    highest = float(np.nanmax(values, initial=0.0))
+    if highest > _HIGHEST_V:
+        signals.warnings.append(
+            f"The potential reaches {highest:.4g} V: the unit of "
+            f"{mapping.columns['potential_V'].column!r} may be another one."
         )
 
 
