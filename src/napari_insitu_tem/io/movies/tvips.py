@@ -57,7 +57,7 @@ _FRAME = np.dtype(
         ("mode", "<u4"),
     ]
 )
-_YEAR_2000 = 946_684_800
+_YEAR_1990 = 631_152_000
 _SHORT_BYTES = 12  # the whole frame header of version 1
 _DIFFRACTION = 2
 _CAMERA_PIXEL_NM = 1000
@@ -220,7 +220,7 @@ def _take_times(frames: NDArray[Any], facts: Facts) -> None:
     """Stamps of each frame in milliseconds since 1970; all equal ones are no times."""
     ns = frames["seconds"].astype(np.int64) * 1_000_000_000
     ns = ns + frames["milliseconds"].astype(np.int64) * 1_000_000
-    if np.any(frames["seconds"] < _YEAR_2000) or np.any(frames["milliseconds"] > 999):
+    if np.any(frames["seconds"] < _YEAR_1990) or np.any(frames["milliseconds"] > 999):
         return
     when = datetime.fromtimestamp(int(ns[0]) / 1e9, UTC)
     facts.stamp = StartStamp(when, 1e-3, "header of the first frame")
