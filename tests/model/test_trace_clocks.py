@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import StartStamp
 from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.model.trace_clocks import on_one_clock
@@ -59,3 +61,55 @@ def test_a_zone_beside_local_time_is_said_with_the_hours_that_would_fit() -> Non
     near = record("log", datetime(2024, 5, 13, 12, 0, 5, tzinfo=UTC), "temperature")
     (note,) = on_one_clock([record("a", NOON), near])[1]
     assert "overlap" not in note
+
+
+def doubtful(name: str, taken: datetime, other: datetime) -> Trace:
+    trace = record(name, taken)
+    readings = [taken.isoformat(), other.isoformat()]
+    return replace(trace, metadata={"start_readings": readings})
+
+
+FEBRUARY, JUNE = datetime(2023, 2, 6, 9), datetime(2023, 6, 2, 9)
+
+
+def test_a_certain_start_tells_how_a_doubtful_one_is_meant() -> None:
+    sure = record("a", datetime(2023, 5, 31, 9))
+    for traces in (
+        [sure, doubtful("b", FEBRUARY, JUNE)],
+        [doubtful("b", FEBRUARY, JUNE), sure],
+    ):
+        placed, notes = on_one_clock(traces)
+        apart = placed[1].frame.time_s[0] - placed[0].frame.time_s[0]
+        assert abs(apart) == 2 * 86400
+        assert "b was read as 02 June 2023" in notes[0]
+    assert on_one_clock([sure, doubtful("b", JUNE, FEBRUARY)])[1] == ()
+
+
+def test_two_doubtful_starts_of_one_day_stay_together() -> None:
+    day_first, month_first = datetime(2023, 4, 3, 9), datetime(2023, 3, 4, 9, 0, 5)
+    pair = [
+        doubtful("a", day_first, datetime(2023, 3, 4, 9)),
+        doubtful("b", month_first, datetime(2023, 4, 3, 9, 0, 5)),
+    ]
+    placed, notes = on_one_clock(pair)
+    assert placed[1].frame.time_s.tolist() == [5, 15, 25] and len(notes) == 1
+
+
+def test_no_other_start_near_by_leaves_the_doubt() -> None:
+    far = record("a", datetime(2022, 1, 1))
+    placed, notes = on_one_clock([far, doubtful("b", FEBRUARY, JUNE)])
+    assert notes == ()
+    assert placed[1].stamp is not None
+    assert (
+        placed[1].frame.time_s[0] == (FEBRUARY - datetime(2022, 1, 1)).total_seconds()
+    )
+
+
+def test_a_movie_of_the_same_day_tells_it_as_well() -> None:
+    film = replace(
+        Movie.from_array(np.zeros((2, 3, 3), "u1"), name="film", times_s=[0.0, 1.0]),
+        stamp=StartStamp(datetime(2023, 6, 2, 9, 0, 3)),
+    )
+    experiment = Experiment(film, doubtful("b", FEBRUARY, JUNE)).align()
+    assert experiment.alignment().offset_s == 3
+    assert "b was read as 02 June 2023" in experiment.alignment().note

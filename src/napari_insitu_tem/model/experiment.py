@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from napari_insitu_tem.model.joining import average_over_windows
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.movie_dose import MovieDose, movie_dose
 from napari_insitu_tem.model.parallel_traces import set_apart
+from napari_insitu_tem.model.start_readings import is_doubtful, settled
 from napari_insitu_tem.model.timebase import FrameTimes, to_seconds
 from napari_insitu_tem.model.trace import Trace, merge_traces
 from napari_insitu_tem.model.trace_clocks import on_one_clock
@@ -212,7 +214,12 @@ class Experiment:
         film = self.movie(movie)
         if not self._traces or film.stamp is None:
             return None
-        trace = self.trace()
+        sure = [
+            (other.name, other.stamp)
+            for other in self.traces
+            if other.stamp is not None and not is_doubtful(other)
+        ]
+        trace, note = settled(self.trace(), [*sure, (film.name, film.stamp)])
         if trace.stamp is None:
             return None
         overlap = None
@@ -221,7 +228,8 @@ class Experiment:
             first, last = film.times.span_ns
             begin, end = record.span_ns
             overlap = (first / 1e9, last / 1e9, begin / 1e9, end / 1e9)
-        return align_by_stamps(film.stamp, trace.stamp, overlap=overlap)
+        found = align_by_stamps(film.stamp, trace.stamp, overlap=overlap)
+        return replace(found, note=f"{found.note} {note}".strip()) if note else found
 
     def align(
         self,

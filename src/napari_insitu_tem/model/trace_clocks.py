@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from napari_insitu_tem.model.start_readings import Start, is_doubtful, settled
 from napari_insitu_tem.model.timebase import to_ns
 from napari_insitu_tem.model.trace import Trace
 
@@ -14,16 +15,19 @@ _HOUR_NS = 3_600_000_000_000
 def on_one_clock(traces: Sequence[Trace]) -> tuple[list[Trace], tuple[str, ...]]:
     """Move every trace to the clock of the first.
 
+    A start of which day and month may be exchanged is read as the others tell.
+
     Returns
     -------
     traces
         With their times since the start of the first.
     notes
-        A sentence for each trace without a start, and for each whose start is of
-        another kind (with a zone, without one).
+        A sentence for each trace without a start, for each whose start is of another
+        kind (with a zone, without one), and for each that was read in another way.
     """
+    traces, read = _settled(traces)
     first = traces[0]
-    placed, notes = [first], []
+    placed, notes = [first], list(read)
     for trace in traces[1:]:
         if first.stamp is None or trace.stamp is None:
             notes.append(_without_start(first, trace))
@@ -34,6 +38,21 @@ def on_one_clock(traces: Sequence[Trace]) -> tuple[list[Trace], tuple[str, ...]]
         if first.stamp.is_naive != trace.stamp.is_naive:
             notes.append(_of_zones(first, trace, moved))
     return placed, tuple(notes)
+
+
+def _settled(traces: Sequence[Trace]) -> tuple[list[Trace], list[str]]:
+    """Each with the start that the certain ones, or else the first, show to be it."""
+    sure: list[Start] = [
+        (t.name, t.stamp) for t in traces if t.stamp is not None and not is_doubtful(t)
+    ]
+    done, notes = [], []
+    for trace in traces:
+        trace, note = settled(trace, sure)
+        if trace.stamp is not None and not sure:
+            sure = [(trace.name, trace.stamp)]
+        done.append(trace)
+        notes += [note] if note else []
+    return done, notes
 
 
 def _without_start(first: Trace, trace: Trace) -> str:
