@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +103,26 @@ def test_times_against_the_order_of_the_names_are_said(tmp_path):
     movie = read_movie(tmp_path)
     assert movie.times is None
     assert "do not rise in the order" in movie.warnings[0]
+
+
+def exposed(path: Path, second: int) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[36867] = f"2023:05:06 07:08:{second:02d}"
+    Image.fromarray(np.zeros((8, 8), "u1")).save(path, exif=exif)
+
+
+def test_names_are_finer_than_stamps_of_whole_seconds(tmp_path):
+    for i in range(6):
+        exposed(tmp_path / f"w_{2 + i * 0.25:.2f}s.jpg", 9 + i // 4)
+    movie = read_movie(tmp_path)
+    assert movie.times_s == pytest.approx(2 + np.arange(6) * 0.25)
+    assert movie.start == datetime(2023, 5, 6, 7, 8, 7)
+    assert "EXIF" in movie.stamp.source
+
+
+def test_stamps_of_every_image_come_before_names(tmp_path):
+    for i in range(4):
+        exposed(tmp_path / f"w_{i}s.jpg", 2 * i)
+    movie = read_movie(tmp_path)
+    assert movie.times_s == pytest.approx([0, 2, 4, 6])
+    assert "EXIF" in movie.times.source

@@ -6,6 +6,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
+from napari_insitu_tem.model.timebase import FrameTimes, StartStamp
 
 _REPORT_EVERY = 50
 _LOOK_AT = 1000
@@ -255,7 +258,8 @@ def _take_times(
     from_stamps = times_from_stamps(stamps)
     named = times_from_names(names, "file names")
     is_plain = "DateTime tag" in (stamps[0].source if stamps[0] else "")
-    if from_stamps is not None and (named is None or not is_plain):
+    is_coarse = from_stamps is not None and not np.diff(from_stamps.start_ns).all()
+    if from_stamps is not None and (named is None or not (is_plain or is_coarse)):
         facts.times = from_stamps
         if is_plain:
             facts.warn(
@@ -264,9 +268,16 @@ def _take_times(
             )
     elif named is not None:
         facts.times = named[0]
-        facts.stamp = named[1]
+        facts.stamp = named[1] or (_zero_of(named[0], stamps[0]) if is_coarse else None)
     else:
         _say_what_lacks(names, facts)
+
+
+def _zero_of(times: FrameTimes, first: StartStamp | None) -> StartStamp | None:
+    """The date at which the clock in the names stood at zero, by the first image's."""
+    if first is None:
+        return None
+    return replace(first, when=first.when - timedelta(seconds=times.start_ns[0] / 1e9))
 
 
 def _say_what_lacks(names: Sequence[str], facts: Facts) -> None:
