@@ -284,6 +284,20 @@ def test_a_biasing_log_of_impulse(tmp_path) -> None:
     assert "unit of 'Voltage Measured'" in trace.warnings[0]
 
 
+def test_other_ways_to_give_the_times_of_impulse(tmp_path) -> None:
+    (tmp_path / "Metadata.log").write_text(IMPULSE_METADATA)
+    path = put(tmp_path, "Heat raw.csv", impulse(LOGGED))
+    assert read_trace(path).start == datetime(2021, 8, 16, 13, 40, 19, 62000)
+    (tmp_path / "Metadata.log").unlink()
+    dated = impulse(LOGGED).replace(b"13:40:2", b"16-08-2021 13:40:2")
+    dated = dated.replace(b",6.749,", b",00:00:06.749,")
+    dated = dated.replace(b",7.274,", b",00:00:07.274,")
+    trace = read_trace(put(tmp_path, "Heat raw.csv", dated))
+    np.testing.assert_allclose(trace.frame.time_s, [6.749, 7.274], atol=1e-9)
+    assert trace.start == datetime(2021, 8, 16, 13, 40, 19, 62000)
+    assert trace.warnings == ()
+
+
 @pytest.mark.parametrize("day", ["Experiment time, 23:59:50\n", ""])
 def test_an_impulse_log_that_begins_past_midnight(tmp_path, day) -> None:
     metadata = f"Experiment date, 16-08-2021\n{day}"

@@ -15,7 +15,7 @@ from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.column_names import DIMENSIONS, UNITS, read_label
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.holder_columns import names_of, numbers_in, rows_of
-from napari_insitu_tem.io.traces.start_times import read_date, settle
+from napari_insitu_tem.io.traces.start_times import DateReading, read_date, settle
 from napari_insitu_tem.model.column_mapping import ColumnMapping, Role
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -29,6 +29,7 @@ _FIELD = re.compile(r"^(?P<key>[A-Za-z][^,:]{2,40}),\s*(?P<value>.*)$")
 _METADATA_END = "_Metadata.log"
 _METADATA_BYTES = 1_000_000
 _DAY_S = 86400.0
+_LONGEST_S = 1e7
 #: Columns of a biasing experiment, as `plain` gives their names.
 _SIGNALS: dict[str, Role] = {
     **dict.fromkeys(("voltage measured", "bias voltage measured"), "potential_V"),
@@ -73,7 +74,7 @@ def read(
             hint="Copy it again.",
             path=path,
         ) from None
-    time_s = numbers_in([row[1] for row in body])
+    time_s = _elapsed([row[1] for row in body])
     columns: dict[str, object] = {"time_s": time_s}
     for i, name in enumerate(names[2:], start=2):
         cells = [row[i] for row in body]
@@ -99,6 +100,14 @@ def read(
     )
 
 
+def _elapsed(cells: list[str]) -> FloatArray:
+    """(N,) seconds of the experiment, written as such or as `h:m:s`."""
+    seconds = numbers_in(cells)
+    if np.isfinite(seconds).any():
+        return seconds
+    return np.array([_seconds(cell) for cell in cells], np.float64)
+
+
 def _named(name: str, notes: list[str]) -> tuple[str, float]:
     """The trace's name of a column and the factor of its unit."""
     label = read_label(name)
@@ -118,9 +127,11 @@ def _named(name: str, notes: list[str]) -> tuple[str, float]:
 
 def _metadata(path: Path) -> dict[str, object]:
     """What the metadata log of the same experiment, in the same folder, says."""
-    for other in sorted(path.parent.glob(f"*{_METADATA_END}")):
+    others = sorted(path.parent.glob(f"*{_METADATA_END}"))
+    for other in [*others, path.parent / _METADATA_END.lstrip("_")]:
         name = other.name[: -len(_METADATA_END)]
-        if path.name.startswith(f"{name}_") and other.stat().st_size < _METADATA_BYTES:
+        ours = path.name.startswith(f"{name}_") or not name
+        if ours and other.is_file() and other.stat().st_size < _METADATA_BYTES:
             text, _ = decode(other.read_bytes())
             matches = [_FIELD.match(line) for line in lines_of(text)]
             return {m["key"]: m["value"].strip() for m in matches if m}
@@ -132,6 +143,10 @@ def _start(
 ) -> tuple[StartStamp | None, tuple[str, ...]]:
     """The day of the metadata with the clock of the first sample, at time zero."""
     seconds = _seconds(clocks[0]) if clocks else np.nan
+    dated = read_date(clocks[0]) if clocks else None
+    if dated is not None and dated.resolution_s < _DAY_S and np.isfinite(time_s[0]):
+        taken, doubt = settle(dated, usual="dmy")
+        return _dated(taken, doubt, float(time_s[0]), notes)
     if not (np.isfinite(seconds) and time_s.size and np.isfinite(time_s[0])):
         return None, ()
     reading = read_date(str(said.get("Experiment date", "")))
@@ -142,7 +157,7 @@ def _start(
         )
         return None, ()
     taken, doubt = settle(reading, usual="dmy")
-    if abs(time_s[0]) > 1e7:
+    if abs(time_s[0]) > _LONGEST_S:
         return None, ()
     zero = _on_day(float(seconds - time_s[0]), str(said.get("Experiment time", "")))
     if doubt and taken.other is not None:
@@ -154,6 +169,21 @@ def _start(
         readings = ()
     source = "metadata log (day) and clock of the first sample"
     return StartStamp(_at(taken.when, zero), 1e-3, source), readings
+
+
+def _dated(
+    taken: DateReading, doubt: str, elapsed: float, notes: list[str]
+) -> tuple[StartStamp | None, tuple[str, ...]]:
+    """Time zero by a first sample that has day and clock."""
+    if abs(elapsed) > _LONGEST_S:
+        return None, ()
+    back = timedelta(milliseconds=round(elapsed * 1e3))
+    readings: tuple[str, ...] = ()
+    if doubt and taken.other is not None:
+        notes.append(doubt)
+        readings = tuple((w - back).isoformat() for w in (taken.when, taken.other))
+    source = "day and clock of the first sample"
+    return StartStamp(taken.when - back, taken.resolution_s, source), readings
 
 
 def _on_day(zero: float, clock: str) -> float:
