@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_insitu_tem.io.registry import read_trace
-from napari_insitu_tem.model.errors import NeedsMappingError
+from napari_insitu_tem.model.errors import NeedsMappingError, ReadError
 from napari_insitu_tem.model.trace import Trace
 
 TIME = np.arange(40) * 0.5
@@ -19,7 +19,7 @@ CURRENT = (TIME + 1) * 1e-6
 
 def read(tmp_path: Path, lines: list[str]) -> Trace:
     path = tmp_path / "a.txt"
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return read_trace(path)
 
 
@@ -106,3 +106,22 @@ def test_hundreds_of_volts_are_doubted(tmp_path) -> None:
     rows = [f"{k},{1853 + k},0.1" for k in range(6)]
     trace = read(tmp_path, ["Time (s),Voltage (V),Current (mA)", *rows])
     assert "reaches 1858 V" in trace.warnings[0]
+
+
+@pytest.mark.parametrize("unit", ["A/kg", "mA/cm2", "mA/g", "µA/cm²"])
+def test_a_current_per_mass_or_area_is_no_current(tmp_path, unit) -> None:
+    header = f"~Time[s]\tU[V]\tI[{unit}]"
+    trace = read(tmp_path, [header, *rows_of("{t}\t{e}\t{i}")])
+    assert not trace.has("current_A")
+    assert "per mass or area" in trace.warnings[0]
+
+
+def test_a_header_that_a_logger_writes_again(tmp_path) -> None:
+    """Where the times go on below it, the record does, after a break."""
+    rows = [f"{k},{0.1 + k / 1e3},1e-6" for k in range(300)]
+    header = "Time (s),E (V),I (A)"
+    trace = read(tmp_path, [header, *rows[:200], header, *rows[200:]])
+    assert trace.frame.time_s.tolist() == list(range(300))
+    assert np.flatnonzero(trace.breaks).tolist() == [200]
+    with pytest.raises(ReadError, match="several tables"):
+        read(tmp_path, [header, *rows[:200], header, *rows])

@@ -95,18 +95,22 @@ def _has_sparse_column(table: RawTable) -> bool:
 
 
 def _has_second_header(table: RawTable, mapping: ColumnMapping) -> bool:
-    """A line of names between the rows."""
+    """A line of names between the rows, unless they go on below the same names."""
     choice = mapping.columns.get("time_s")
     index = None if choice is None else table.find(choice.column)
     if index is None or table.kind(index) != "number" or not table.spoiled(index):
         return False
-    known = np.isfinite(table.numbers(index))
+    times = table.numbers(index)
+    known = np.isfinite(times)
     missing = np.flatnonzero(~known[: int(np.flatnonzero(known)[-1])])
     rows = table.data.iloc[missing[:_LOOKED_AT]]
-    return any(
-        is_header(["" if cell != cell else str(cell) for cell in row])
+    lines = [
+        ["" if cell != cell else str(cell).strip() for cell in row]
         for row in rows.itertuples(index=False)
-    )
+    ]
+    goes_on = bool(np.all(np.diff(times[known]) >= 0))
+    same = [label.text for label in table.labels]
+    return any(is_header(line) and not (goes_on and line == same) for line in lines)
 
 
 def _hint_for_no_time(found: FoundTable) -> str:

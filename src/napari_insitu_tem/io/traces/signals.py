@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_insitu_tem.io.tables.column_names import UNIX_NAMES, factor
+from napari_insitu_tem.io.tables.column_names import NAMES, UNIX_NAMES, factor
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.state_signs import sign_by_state
 from napari_insitu_tem.io.tables.time_columns import epoch_of
@@ -31,6 +32,9 @@ from napari_insitu_tem.model.timebase import StartStamp
 FloatArray = NDArray[np.float64]
 
 _HIGHEST_V = 300.0
+#: A current per mass, in a unit that is no unit of a current.
+_DENSITY = re.compile(r"[mµu]?A\s*[/·]\s*(?:kg|g|mg|m2|cm2|m²|cm²)\b|A\s*k?g-1")
+_NO_UNIT = re.compile(r"\s+[mµu]?a\s+k?g.*$")
 
 
 @dataclass
@@ -95,6 +99,7 @@ def convert(table: RawTable, mapping: ColumnMapping, path: Path) -> Signals:
         signals.columns["current_A"] = current
         signals.warnings.extend(notes)
     _report_high(mapping, signals)
+    _report_density(table, signals)
     if mapping.flip_current:
         _flip(signals)
     if signals.stamp is None:
@@ -206,6 +211,21 @@ def _report_spoiled(table: RawTable, index: int, signals: Signals) -> None:
             f"{count} cell{plural} of the column {table.keys[index]!r} "
             f"{'are' if count != 1 else 'is'} not a number and left empty."
         )
+
+
+def _report_density(table: RawTable, signals: Signals) -> None:
+    """Say that a current is there, but divided by a mass or an area."""
+    if "current_A" in signals.columns:
+        return
+    for index, label in enumerate(table.labels):
+        words = _NO_UNIT.sub("", label.plain).strip()
+        divided = label.dimension == "current density" or _DENSITY.search(label.text)
+        named = words in NAMES["current_A"] and table.kind(index) == "number"
+        if divided and named:
+            signals.warnings.append(
+                f"The current {table.keys[index]!r} is one per mass or area and is "
+                "left as it is."
+            )
 
 
 def _report_high(mapping: ColumnMapping, signals: Signals) -> None:
