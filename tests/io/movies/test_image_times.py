@@ -93,6 +93,12 @@ def test_clock_names_spread_frames_over_their_second():
     np.testing.assert_allclose(found, 3720 + np.arange(12) / 4)
 
 
+def test_clock_names_that_count_from_one():
+    names = [name for name in clock([5, 5, 5]) if not name.endswith("_0000")]
+    found = np.array(seconds(names))
+    np.testing.assert_allclose(found, 3720 + np.arange(12) / 4)
+
+
 def test_clock_names_with_partial_ends_and_a_drop():
     names = clock([4, 4, 3, 4, 2], first_frame=2)
     found = np.array(seconds(names)) - 3720

@@ -93,6 +93,14 @@ def test_other_image_beside_a_tree_is_itself(tmp_path, data):
     assert read_movie(path).shape == (1, 9, 7)
 
 
+def test_second_recording_in_the_same_tree_is_left_out(tmp_path, data):
+    for path in tree(tmp_path, data, ".dm4", write_frame)[:8]:
+        write_frame(path.with_name(path.name.replace("wire", "other")), data[0])
+    movie = read_movie(tmp_path)
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+    assert "8 images whose names are not of the series" in movie.warnings[0]
+
+
 def test_director_in_dm4_with_raw_parts(tmp_path, data):
     path = director(tmp_path / "wire.dm4", data[0], len(data))
     raw = data.tobytes()

@@ -30,6 +30,7 @@ from napari_insitu_tem.io.movies.insitu_tree import (
     tree_suffixes,
     without_directors,
 )
+from napari_insitu_tem.io.movies.name_series import left_out, main_series
 from napari_insitu_tem.io.movies.part_frames import raw_parts, recorded_frames
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
@@ -68,7 +69,9 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     folder = first.parent if is_director else first
     is_folder = folder.is_dir()
     found = list(frames_below(folder, DM_SUFFIXES)) if is_folder else list(paths)
-    files = sorted(without_directors(found), key=place_in_time)
+    frames = sorted(without_directors(found), key=place_in_time)
+    files, beside = main_series(frames) if is_folder and frames else (frames, [])
+    files = sorted(files, key=place_in_time)
     if not files:
         raise ReadError(
             f"There is no DM3 or DM4 file in {folder.name}.",
@@ -80,7 +83,9 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     model, layout = _usual_layout(files)
     series = DmSeries(files, layout)
     facts = dm_facts(layout.image)
-    for director in [first] if is_director else sorted(set(found) - set(files)):
+    if beside:
+        facts.warn(left_out(files, beside))
+    for director in [first] if is_director else sorted(set(found) - set(frames)):
         _compare(director, len(files), facts)
     numbers = _numbers(series, files, facts, progress)
     _take_times(files, numbers, facts)

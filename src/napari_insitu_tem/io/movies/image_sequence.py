@@ -40,7 +40,11 @@ from napari_insitu_tem.io.movies.insitu_tree import (
     tree_suffixes,
     without_directors,
 )
-from napari_insitu_tem.io.movies.name_series import main_series, missing_numbers
+from napari_insitu_tem.io.movies.name_series import (
+    left_out,
+    main_series,
+    missing_numbers,
+)
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
@@ -156,11 +160,7 @@ def _images_in(folder: Path, facts: Facts) -> list[Path]:
     of_kind = _sorted([path for path, kind in kinds.items() if kind == usual])
     kept, beside = main_series(of_kind)
     if beside:
-        facts.warn(
-            f"{len(beside)} images whose names are not of the series were left out, "
-            f"the first is {beside[0].name}; the movie is made of the {len(kept)} like "
-            f"{kept[0].name}."
-        )
+        facts.warn(left_out(kept, beside))
     return _sorted(kept)
 
 

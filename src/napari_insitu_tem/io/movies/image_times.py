@@ -117,8 +117,13 @@ def _from_clock(names: Sequence[str]) -> Found | None:
         return None
     parts = np.array([m.groups() for m in matches if m], dtype=np.int64)
     second = parts[:, 0] * 3600 + parts[:, 1] * 60 + parts[:, 2]
-    rate = _frames_a_second(second, parts[:, 3])
-    start = second * 1_000_000_000 + np.rint(parts[:, 3] / rate * 1e9).astype(np.int64)
+    # Counted from 1 where no second after the first has a frame 0.
+    later = parts[second > second[0], 3]
+    frame = parts[:, 3] - bool(
+        later.size and parts[:, 3].min() > 0 and later.min() == 1
+    )
+    rate = _frames_a_second(second, frame)
+    start = second * 1_000_000_000 + np.rint(frame / rate * 1e9).astype(np.int64)
     return start, None, 1.0, "hour, minute, second, frame"
 
 

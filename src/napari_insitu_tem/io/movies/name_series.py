@@ -48,6 +48,15 @@ def main_series(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     return kept, [path for path in files if path not in taken]
 
 
+def left_out(kept: Sequence[Path], beside: Sequence[Path]) -> str:
+    """What to say of images beside a series."""
+    return (
+        f"{len(beside)} images whose names are not of the series were left out, the "
+        f"first is {beside[0].name}; the movie is made of the {len(kept)} like "
+        f"{kept[0].name}."
+    )
+
+
 def missing_numbers(names: Sequence[str]) -> list[int]:
     """Numbers that lack between those of the names; [] where they are no counter.
 
