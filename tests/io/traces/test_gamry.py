@@ -317,3 +317,11 @@ def test_a_file_that_ends_in_its_header_is_empty_and_says_so(tmp_path, gamry) ->
     assert len(trace) == 0 and trace.start == datetime(2023, 11, 16, 10, 40, 42)
     assert "CV_1.DTA holds no rows" in trace.warnings[0]
     assert "before its first table" in trace.warnings[1]
+
+
+def test_rows_that_the_file_promises_and_does_not_hold(tmp_path, gamry, curve) -> None:
+    """A file that was cut off at the end of a row."""
+    text = gamry(curve("CURVE", TIME, POTENTIAL, CURRENT))
+    trace = read(tmp_path, text[: text.rindex("\t3\t3")])
+    assert trace.frame.time_s.tolist() == [0, 1, 2]
+    assert "CURVE promises 4 rows and holds 3" in trace.warnings[0]

@@ -84,6 +84,13 @@ def read(
     _add_second_electrode(file, tables, columns, path, warnings)
     _apply_convention(file, tables, columns, warnings)
     warnings.extend(_overloads(tables))
+    warnings.extend(
+        f"The table {table.name} promises {table.missing + len(table.table)} rows and "
+        f"holds {len(table.table)}: the measurement was stopped, or the file was cut "
+        "off. Copy it again if rows are missing."
+        for table in tables
+        if table.missing
+    )
     stamp, readings = start_of(file, warnings)
     stamp, delay = after_rest(file, tables, stamp, warnings)
     if not file.tables:

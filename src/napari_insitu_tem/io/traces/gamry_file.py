@@ -37,6 +37,8 @@ class GamryTable:
         Of the cycle; 0 where the table has none.
     table
         Its columns.
+    missing
+        Rows that the file promises and does not hold.
     """
 
     name: str
@@ -44,6 +46,7 @@ class GamryTable:
     channel: str
     number: int
     table: RawTable
+    missing: int = 0
 
     @property
     def is_beside(self) -> bool:
@@ -92,12 +95,14 @@ def read_gamry(lines: Sequence[str], file_name: str) -> GamryFile:
     """Take the lines of a .DTA file apart."""
     found = GamryFile()
     bodies: list[tuple[str, list[str]]] = []
+    promised: list[int] = []
     section = found.settings
     inside = False
     for line in lines:
         cells = line.split("\t")
         if len(cells) > 1 and cells[1].strip() == "TABLE" and cells[0].strip():
             bodies.append((cells[0].strip(), []))
+            promised.append(_count(cells))
             inside = True
         elif line[:1] in ("\t", " "):
             if inside:  # else a line of the notes
@@ -118,6 +123,8 @@ def read_gamry(lines: Sequence[str], file_name: str) -> GamryFile:
     found.tables = [
         _table(name, body, found.decimal, file_name) for name, body in bodies
     ]
+    for table, count in zip(found.tables, promised, strict=False):
+        table.missing = max(count - len(table.table), 0)
     _count_times(found)
     return found
 
@@ -146,6 +153,12 @@ def _section(
     if first == "PSTAT" and name:
         return found.sections.setdefault(name.strip().upper(), {})
     return current
+
+
+def _count(cells: Sequence[str]) -> int:
+    """How many rows the line that begins a table promises, 0 where it does not."""
+    text = cells[2].strip() if len(cells) > 2 else ""
+    return int(text) if text.isdecimal() and len(text) < 12 else 0
 
 
 def _value(cells: Sequence[str]) -> str:

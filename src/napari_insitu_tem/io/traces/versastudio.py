@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.cut_rows import whole_lines
+from napari_insitu_tem.io.tables.number_columns import read_lines, to_numbers
 from napari_insitu_tem.io.text import decode, lines_of
-from napari_insitu_tem.io.traces.holder_columns import numbers_in, padded
 from napari_insitu_tem.io.traces.start_times import read_date, settle
 from napari_insitu_tem.model.column_mapping import ColumnMapping
 from napari_insitu_tem.model.errors import ReadError
@@ -41,7 +41,7 @@ class _Par:
     """Blocks of settings, and the rows of each segment under its names."""
 
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
-    segments: list[tuple[list[str], list[list[str]]]] = field(default_factory=list)
+    segments: list[tuple[list[str], list[str]]] = field(default_factory=list)
     unclosed: str = ""
 
 
@@ -125,7 +125,7 @@ def _take_apart(lines: Sequence[str]) -> _Par:
             if line.startswith("Definition="):
                 names[:] = [n.strip() for n in line.partition("=")[2].split(",")]
             elif names and line.strip():
-                rows.append(line.split(","))
+                rows.append(line)
         elif name and "=" in line:
             key, _, value = line.partition("=")
             found.settings.setdefault(name, {}).setdefault(key.strip(), value.strip())
@@ -142,8 +142,11 @@ def _columns(
         if _TIME not in names or not rows:
             continue
         _refuse_commas_of_two_kinds(names, rows, path)
-        rows = [padded(row, len(names)) for row in rows]
-        part = {n: numbers_in([row[i] for row in rows]) for i, n in enumerate(names)}
+        data = read_lines(rows, name=path.name, delimiter=",")
+        part = {
+            name: to_numbers(data[i])[0] if i in data else np.full(len(rows), np.nan)
+            for i, name in enumerate(names)
+        }
         points = np.nan_to_num(part.get(_FREQUENCY, np.zeros(len(rows)))) > 0
         spectral += int(points.sum())
         if not points.all():
@@ -188,10 +191,10 @@ def _columns(
 
 
 def _refuse_commas_of_two_kinds(
-    names: Sequence[str], rows: Sequence[Sequence[str]], path: Path
+    names: Sequence[str], rows: Sequence[str], path: Path
 ) -> None:
     """Rows of far more cells than names have commas inside their numbers."""
-    usual = sorted(len(row) for row in rows)[len(rows) // 2]
+    usual = sorted(row.count(",") + 1 for row in rows)[len(rows) // 2]
     if usual >= 1.4 * len(names):
         raise ReadError(
             f"{path.name} uses commas between its columns and inside its numbers.",
