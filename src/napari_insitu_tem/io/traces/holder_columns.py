@@ -15,6 +15,7 @@ from napari_insitu_tem.io.text import lines_of
 
 FloatArray = NDArray[np.float64]
 
+_FEWEST = 2  # columns of any log: a time and what it says of it
 _DECIMAL_COMMA = re.compile(r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$")
 
 
@@ -39,13 +40,15 @@ def rows_of(
     Raises
     ------
     csv.Error
-        The log is damaged.
+        The log is damaged, or its header has less than two columns.
     """
     mark = delimiter_of(lines_of(text[:4096])[0])
     whole = whole_lines(lines_of(text), mark, name, notes)
     lines = [line.replace("\x00", "") for line in whole if line.strip()]
     rows = list(csv.reader(lines, delimiter=mark, skipinitialspace=True))
     names = [cell.strip() for cell in rows[0]]
+    if len(names) < _FEWEST:
+        raise csv.Error("its header is cut off")
     body = [padded(row, len(names)) for row in rows[1:]]
     if mark == ";":
         body = [[_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in row] for row in body]
