@@ -219,3 +219,42 @@ def test_curves_without_samples_are_empty_and_say_so(tmp_path) -> None:
     end = text.index("s,µA") + len("s,µA\r\n")
     trace = read_trace(put(tmp_path, text[:end].encode("utf-8"), "a.csv"))
     assert len(trace) == 0 and "a.csv holds no rows" in trace.warnings[0]
+
+
+def test_channels_at_the_same_times_are_columns_of_their_own(tmp_path) -> None:
+    """Before, their samples were rows of one current by turns."""
+    date = "2025-03-29 13:32:13"
+    data = palmsens_csv(
+        ("CA: i vs t Channel 1", date, "s,µA", [(t, 5.0) for t in TIME]),
+        ("CA: i vs t Channel 2", date, "s,µA", [(t, 7.0) for t in TIME]),
+    )
+    trace = read_trace(put(tmp_path, data, "a.csv"))
+    assert trace.frame.time_s.tolist() == TIME
+    np.testing.assert_allclose(trace.values("current_A"), 5e-6)
+    other = trace.values("CA: i vs t Channel 2 (current_A)")
+    np.testing.assert_allclose(other, 7e-6)
+    assert "2 curves of one kind" in trace.warnings[0]
+    assert trace.charge_source == "integrated"
+
+
+def test_a_curve_at_the_same_time_with_times_of_its_own_is_left_out(tmp_path) -> None:
+    date = "2025-03-29 13:32:13"
+    data = palmsens_csv(
+        ("CA: a", date, "s,µA", [(t, 5.0) for t in TIME]),
+        ("CA: b", date, "s,µA", [(t + 0.5, 7.0) for t in TIME]),
+    )
+    trace = read_trace(put(tmp_path, data, "a.csv"))
+    np.testing.assert_allclose(trace.values("current_A"), 5e-6)
+    assert "1 curves run at the same time" in trace.warnings[0]
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_doubted(tmp_path) -> None:
+    path = tmp_path / "a.csv"
+    for day, doubted in (("4/3/2025", True), ("4/13/2025", False), ("4.3.2025", False)):
+        path.write_text(exported(date=f"{day} 13:32:13"), encoding="utf-8")
+        notes = read_trace(path).warnings
+        assert any("can be read as" in note for note in notes) is doubted
+    text = exported(date="4/3/2025 13:32:13").replace("2025-03-29", "29/3/2025")
+    path.write_text(text, encoding="utf-8")
+    trace = read_trace(path)
+    assert trace.start == datetime(2025, 3, 4, 13, 32, 13) and trace.warnings == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,13 @@ from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.tables.number_columns import is_nothing, is_number
 from napari_insitu_tem.io.tables.table_layout import decimal_mark
 from napari_insitu_tem.io.text import decode, lines_of
-from napari_insitu_tem.io.traces.start_times import read_date
-from napari_insitu_tem.model.column_mapping import ColumnMapping
+from napari_insitu_tem.io.traces.start_times import (
+    DateReading,
+    order_from,
+    read_date,
+    settle,
+)
+from napari_insitu_tem.model.column_mapping import ColumnMapping, DateOrder
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.timebase import StartStamp
@@ -27,6 +32,7 @@ from napari_insitu_tem.model.trace import Trace, merge_traces
 FloatArray = NDArray[np.float64]
 
 _DATE_LINE = "date and time measurement:"
+_LOOKED_AT = 200
 _ROLES = {"potential": "potential_V", "current": "current_A", "charge": "charge_C"}
 _TITLE = re.compile(r"^(?P<technique>[^:\[]+)")
 
@@ -36,15 +42,16 @@ class _Curve:
     """One curve: its title, start and the values of each unit."""
 
     title: str
-    stamp: StartStamp | None
+    date: DateReading | None
     columns: dict[str, FloatArray]
+    stamp: StartStamp | None = None
 
 
 def _sniff(looked: Probe) -> float:
     if looked.is_dir:
         return 0.0
     text, _ = decode(looked.head[:16384])
-    lines = lines_of(text)[:12]
+    lines = lines_of(text)[:_LOOKED_AT]
     first = lines[0].lower().startswith(("date and time", _DATE_LINE))
     has_dates = any(line.lower().startswith(_DATE_LINE) for line in lines)
     return 1.0 if first and has_dates else 0.0
@@ -74,6 +81,7 @@ def read(
     text, _ = decode(path.read_bytes())
     notes: list[str] = []
     curves, left = _curves(lines_of(text), path, notes)
+    curves = _stamped(curves, lines_of(text), notes)
     timed = [curve for curve in curves if "time_s" in curve.columns]
     if not timed:
         title = curves[0].title if curves else "curves"
@@ -90,20 +98,16 @@ def read(
         )
     if len(timed) < len(curves):
         notes.append(f"{len(curves) - len(timed)} curves without times were left out.")
-    parts = [_trace(group, path) for group in _measurements(timed)]
+    parts = [_trace(group, path, notes) for group in _measurements(timed)]
     first = parts[0]
-    if len(parts) > 1 and first.stamp is not None:
-        parts = [
-            part.shifted(round(part.stamp.minus(first.stamp) * 1e9))
-            for part in parts
-            if part.stamp is not None
-        ]
-    elif len(parts) > 1:
-        notes.append(f"{len(parts) - 1} curves without a date were left out.")
-        parts = parts[:1]
+    parts = _in_turn(parts, notes)
     joined = merge_traces(parts, name=path.stem)
     trace = Trace.from_columns(
-        {str(name): values for name, values in joined.frame.items()},
+        {
+            str(name): values
+            for name, values in joined.frame.items()
+            if name != "charge_C" or joined.charge_source == "instrument"
+        },
         name=path.stem,
         breaks=joined.breaks,
         stamp=first.stamp,
@@ -223,8 +227,26 @@ def _curve(
 ) -> _Curve:
     date = read_date(dates[begin + 1]) if begin + 1 < len(dates) else None
     title = titles[begin].strip() if begin < len(titles) else ""
-    stamp = date.stamp("'Date and time measurement'") if date else None
-    return _Curve(title, stamp, columns)
+    return _Curve(title, date, columns)
+
+
+def _stamped(
+    curves: Sequence[_Curve], lines: Sequence[str], notes: list[str]
+) -> list[_Curve]:
+    """The curves with their starts; day and month by the other dates of the file."""
+    dated = [line for line in lines if "date and time" in line.lower()]
+    order = order_from(cell for line in dated for cell in line.split(","))
+    stamped, doubts = [], []
+    for curve in curves:
+        stamp = None
+        if curve.date is not None:
+            shown: DateOrder = order or ("dmy" if curve.date.separator == "." else "")
+            taken, doubt = settle(curve.date, evidence=shown, usual="mdy")
+            stamp = taken.stamp("'Date and time measurement'")
+            doubts += [doubt] if doubt else []
+        stamped.append(replace(curve, stamp=stamp))
+    notes.extend(dict.fromkeys(doubts))
+    return stamped
 
 
 def _numbers(body: Sequence[Sequence[str]], column: int, decimal: str) -> FloatArray:
@@ -247,7 +269,7 @@ def _measurements(curves: Sequence[_Curve]) -> list[list[_Curve]]:
             same = group[0].stamp == curve.stamp and np.array_equal(
                 group[0].columns["time_s"], curve.columns["time_s"], equal_nan=True
             )
-            if same and not set(curve.columns) & set(group[-1].columns) - {"time_s"}:
+            if same:
                 group.append(curve)
                 break
         else:
@@ -255,8 +277,44 @@ def _measurements(curves: Sequence[_Curve]) -> list[list[_Curve]]:
     return groups
 
 
-def _trace(group: Sequence[_Curve], path: Path) -> Trace:
-    columns = {k: v for curve in reversed(group) for k, v in curve.columns.items()}
+def _in_turn(parts: Sequence[Trace], notes: list[str]) -> list[Trace]:
+    """The measurements on the clock of the first, without those that overlap it."""
+    first = parts[0]
+    if len(parts) > 1 and first.stamp is None:
+        notes.append(f"{len(parts) - 1} curves without a date were left out.")
+        return [first]
+    shifted = [
+        part.shifted(round(part.stamp.minus(first.stamp) * 1e9))
+        for part in parts
+        if part.stamp is not None and first.stamp is not None and len(part)
+    ]
+    taken: list[Trace] = []
+    for part in sorted(shifted, key=lambda part: part.span_ns[0]):
+        if not taken or part.span_ns[0] >= taken[-1].span_ns[1]:
+            taken.append(part)
+    if left := len(shifted) - len(taken):
+        notes.append(
+            f"{left} curves run at the same time as others, with times of their own; "
+            "they were left out. Export them to files of their own."
+        )
+    return taken or [first]
+
+
+def _trace(group: Sequence[_Curve], path: Path, notes: list[str]) -> Trace:
+    columns: dict[str, FloatArray] = {}
+    beside = 0
+    for curve in group:
+        for name, values in curve.columns.items():
+            if name not in columns:
+                columns[name] = values
+            elif name != "time_s":  # of another channel
+                beside += 1
+                columns[f"{curve.title or f'curve {beside + 1}'} ({name})"] = values
+    if beside:
+        notes.append(
+            f"{beside + 1} curves of one kind were recorded at the same times; the "
+            "first is that of the trace, the others are columns of their own."
+        )
     keep = np.isfinite(columns["time_s"])
     match = _TITLE.match(group[0].title)
     return Trace.from_columns(

@@ -16,7 +16,7 @@ from napari_insitu_tem.io.tables.cut_rows import whole_lines
 from napari_insitu_tem.io.tables.number_columns import read_lines, to_numbers
 from napari_insitu_tem.io.text import decode, lines_of
 from napari_insitu_tem.io.traces.start_times import read_date, settle
-from napari_insitu_tem.model.column_mapping import ColumnMapping
+from napari_insitu_tem.model.column_mapping import ColumnMapping, DateOrder
 from napari_insitu_tem.model.errors import ReadError
 from napari_insitu_tem.model.progress import Progress, no_progress
 from napari_insitu_tem.model.timebase import StartStamp
@@ -230,7 +230,8 @@ def _start(
     date = read_date(f"{day} {clock}") if day and clock else None
     if date is None:
         return None, ()
-    taken, doubt = settle(date, usual="dmy" if date.separator in "-." else "mdy")
+    shown: DateOrder = "dmy" if date.separator == "." else ""
+    taken, doubt = settle(date, evidence=shown, usual="mdy")
     stamp = taken.stamp("header, DateAcquired and TimeAcquired")
     if doubt and taken.other is not None:
         notes.append(doubt)
