@@ -306,3 +306,59 @@ def test_cut_file_says_what_is_gone(tmp_path):
     movie = read_movie(path)
     assert 2 < len(movie) < 20
     assert "promises 0.8 s" in " ".join(movie.warnings)
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def raw_avi(path: Path, frames: np.ndarray, code: bytes, palette: np.ndarray) -> Path:
+    """Frames of bytes without compression, the lowest row first, as ImageJ writes."""
+    count, rows, columns = frames.shape
+    stride = -(-columns // 4) * 4
+    padded = np.zeros((count, rows, stride), "u1")
+    padded[:, :, :columns] = frames[:, ::-1]
+    size = rows * stride
+    main = (40_000, 0, 0, 16, count, 0, 1, size, columns, rows, 0, 0, 0, 0)
+    stream = b"vids" + code
+    stream += struct.pack("<10I", 0, 0, 0, 1, 25, 0, count, size, 0, 0)
+    stream += struct.pack("<4h", 0, 0, columns, rows)
+    about = struct.pack("<IiiHH4s", 40, columns, rows, 1, 8 * len(code) // 4, code)
+    about += struct.pack("<IiiII", size, 0, 0, len(palette), 0)
+    colours = np.c_[palette, np.zeros(len(palette))].astype("u1").tobytes()
+    strl = chunk(b"strh", stream) + chunk(b"strf", about + colours)
+    head = chunk(b"avih", struct.pack("<14I", *main))
+    head = chunk(b"LIST", b"hdrl" + head + chunk(b"LIST", b"strl" + strl))
+    body = b"".join(chunk(b"00db", frame.tobytes()) for frame in padded)
+    whole = b"AVI " + head + chunk(b"LIST", b"movi" + body)
+    path.write_bytes(chunk(b"RIFF", whole))
+    return path
+
+
+GREYS = np.repeat(np.arange(256)[:, None], 3, axis=1)
+
+
+@pytest.mark.parametrize("palette", ["grey", "inverted", "none", "colour"])
+def test_numbers_of_a_palette(tmp_path, rng, palette):
+    frames = rng.integers(0, 256, (5, 21, 33)).astype("u1")
+    colours = {
+        "grey": GREYS,
+        "inverted": GREYS[::-1],
+        "none": GREYS[:0],
+        "colour": rng.integers(0, 256, (256, 3)),  # blue, green, red
+    }[palette]
+    movie = read_movie(raw_avi(tmp_path / "a.avi", frames, b"\0" * 4, colours))
+    shown = {"none": frames}.get(palette)
+    if shown is None:
+        shown = colours[:, ::-1][frames]
+    if palette in ("grey", "inverted"):
+        shown = shown[..., 0]
+    for index in (3, 0, 4):  # not in their order: a jump forgets the palette
+        np.testing.assert_array_equal(movie.frames.frame(index), shown[index])
+
+
+def test_unknown_codec(tmp_path):
+    frames = np.zeros((3, 20, 32), "u1")
+    path = raw_avi(tmp_path / "a.avi", frames, b"Y16 ", GREYS[:0])
+    with pytest.raises(ReadError, match="coded in a way that is not known"):
+        read_movie(path)

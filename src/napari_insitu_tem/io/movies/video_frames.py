@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ _REPORT_EVERY = 1000
 _NEUTRAL = 12  # steps by which compression moves the channels of a grey pixel apart
 _DEEP = ("gray9", "gray10", "gray12", "gray14", "gray16")
 _MATRIX = "DISPLAYMATRIX"
+_PALETTE = "pal8"
 #: Containers in which not every frame has a time of its own: what FFmpeg makes up for
 #: the others differs behind a jump, so frames are decoded from the beginning on.
 _UNSOUGHT = ("mpeg",)
@@ -80,7 +82,14 @@ def open_video(path: Path, form: str) -> Any:
         is_possible = 0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE
         if is_possible and width * height * 4 <= MAX_FRAME_BYTES:
             return container
+    is_unknown = any(s.codec_context is None for s in container.streams.video)
     container.close()
+    if is_unknown:
+        raise ReadError(
+            f"The pictures of {path.name} are coded in a way that is not known here.",
+            hint="Export the video as MP4, as an AVI of 8 bits, or as TIFF.",
+            path=path,
+        )
     raise ReadError(
         f"{path.name} is a video without a picture of a possible size.",
         hint="Open it in a video player to see whether it is whole.",
@@ -157,6 +166,7 @@ class VideoFrames:
         self._last: int | None = None
         self._count = 0
         self._closed = False
+        self._take_palette()
         first = self._decoded(int(index.pts[0]))
         self._turn = _turn_of(first)
         self.pixel_aspect = float(self._stream.sample_aspect_ratio or 1)
@@ -261,6 +271,8 @@ class VideoFrames:
     def _pixel_form(self) -> str:
         """Grey where the first and the middle key frame have no colour."""
         name = self._stream.codec_context.pix_fmt or ""
+        if name == _PALETTE:
+            return name
         if name.startswith(_DEEP):
             return ""
         if name.startswith("gray") or name.startswith("mono"):
@@ -273,12 +285,37 @@ class VideoFrames:
                 return "rgb24"
         return "gray"
 
+    def _take_palette(self) -> None:
+        """Decode a frame before the first jump.
+
+        The first packet alone brings the colours for the numbers of a palette, and is
+        lost with a jump.
+        """
+        from av import FFmpegError
+
+        if self._stream.codec_context.pix_fmt == _PALETTE:
+            with contextlib.suppress(FFmpegError):
+                next(self._container.decode(self._stream), None)
+
     def _array(self, frame: Any) -> NDArray[Any]:
+        if self._form == _PALETTE:
+            return self._turn(_from_palette(*frame.to_ndarray()))
         if not self._form:  # grey levels of more than 8 bits, as they are
             return self._turn(np.asarray(frame.to_ndarray()))
         if self._form == "gray" and not frame.format.name.startswith(("gray", "mono")):
             return self._turn(_luminance(frame.to_ndarray(format="rgb24")))
         return self._turn(np.asarray(frame.to_ndarray(format=self._form)))
+
+
+def _from_palette(
+    picture: NDArray[np.uint8], palette: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Grey levels or colours; the numbers themselves where there is no palette."""
+    colours = palette[:, 1:]  # alpha, red, green, blue
+    if not colours.any():
+        return picture
+    is_grey = not np.ptp(colours, axis=1).any()
+    return np.asarray(colours[:, 0][picture] if is_grey else colours[picture])
 
 
 def _turn_of(frame: Any) -> Callable[[NDArray[Any]], NDArray[Any]]:
