@@ -258,3 +258,34 @@ def test_a_date_that_can_be_read_in_two_ways_is_doubted(tmp_path) -> None:
     path.write_text(text, encoding="utf-8")
     trace = read_trace(path)
     assert trace.start == datetime(2025, 3, 4, 13, 32, 13) and trace.warnings == ()
+
+
+def test_further_channels_of_a_session_are_columns(tmp_path) -> None:
+    """Sixteen electrodes at the same times are no scans one after the other."""
+    arrays = [palmsens_array(0, "time", "Time", TIME)]
+    for n in (1, 2, 16):
+        arrays.append(
+            palmsens_array(2, f"current channel{n}", "Ampere", [float(n)] * 4)
+        )
+    trace = read(tmp_path, palmsens_measurement("Chronoamperometry", *arrays))
+    assert trace.frame.time_s.tolist() == TIME and "cycle" not in trace.frame
+    assert trace.values("current_A").tolist() == [1.0] * 4
+    assert trace.values("current channel16 (A)").tolist() == [16.0] * 4
+
+
+def test_a_single_channel_of_any_number_is_the_current(tmp_path) -> None:
+    arrays = [palmsens_array(0, "time", "Time", TIME)]
+    arrays.append(palmsens_array(2, "current channel5", "Ampere", [5.0] * 4))
+    trace = read(tmp_path, palmsens_measurement("Chronoamperometry", *arrays))
+    assert trace.values("current_A").tolist() == [5.0] * 4
+
+
+def test_a_measurement_that_never_began_is_empty_and_says_so(tmp_path) -> None:
+    arrays = [
+        palmsens_array(kind, name, unit, [])
+        for kind, name, unit in ((0, "time", "Time"), (1, "E", "Volt"),
+                                 (2, "I", "Ampere"))
+    ]  # fmt: skip
+    trace = read(tmp_path, palmsens_measurement("Chronoamperometry", *arrays))
+    assert len(trace) == 0 and "a.pssession holds no rows" in trace.warnings[0]
+    assert trace.start is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from napari_insitu_tem.model.trace import Trace
 FloatArray = NDArray[np.float64]
 
 _ROLES = {POTENTIAL: "potential_V", CURRENT: "current_A", CHARGE: "charge_C"}
+#: Arrays of further channels, measured at the same times.
+_CHANNEL = re.compile(r"\bch(?:annel)?\s*(?:[2-9]|[1-9]\d+)$", re.IGNORECASE)
 #: Techniques whose current is a difference of two samples of a pulse.
 _PULSED = ("dpv", "swv", "npv", "acv", "ac voltammetry", "pulse", "square wave")
 
@@ -96,6 +99,7 @@ def _taken(
 ) -> list[Measurement]:
     """The measurements of the kind of the first, in the order of their starts."""
     timed = [m for m in measurements if _is_record(m)]
+    timed = timed or [m for m in measurements if _never_began(m)][:1]
     if not timed:
         spectra = any(m.has(FREQUENCY) for m in measurements)
         what = "impedance spectra only" if spectra else "no measurement with times"
@@ -127,6 +131,11 @@ def _is_record(measurement: Measurement) -> bool:
     times = [a for a in measurement.arrays if a.kind == TIME]
     spectrum = measurement.has(FREQUENCY)
     return not spectrum and any(np.ptp(a.values) > 0 for a in times if a.values.size)
+
+
+def _never_began(measurement: Measurement) -> bool:
+    """Whether it has arrays for times and signals, and nothing in any of them."""
+    return measurement.has(TIME) and all(a.values.size == 0 for a in measurement.arrays)
 
 
 def _is_pulsed(measurement: Measurement) -> bool:
@@ -165,8 +174,10 @@ def _columns(measurement: Measurement, notes: list[str]) -> dict[str, Any]:
 def _scans(arrays: Sequence[Array]) -> list[dict[int, Array]]:
     """The arrays of each scan; a kind that occurs again begins a new one."""
     scans: list[dict[int, Array]] = [{}]
+    main = {a.kind for a in arrays if not _CHANNEL.search(a.name)}
     for array in arrays:
-        if array.kind not in _ROLES or array.name.lower().endswith("channel2"):
+        beside = _CHANNEL.search(array.name) and array.kind in main
+        if array.kind not in _ROLES or beside:
             continue
         if array.kind in scans[-1]:
             scans.append({})
@@ -272,10 +283,9 @@ FORMAT = Format(
     maker="PalmSens",
     extensions=(".pssession",),
     library="",
-    reads="potential, current, charge, scans as cycles, further arrays, technique, "
-    "start in UTC; several measurements of one kind as one record with breaks",
-    missing="impedance spectra; measurements of another kind than the first; a second "
-    "channel of a bipotentiostat",
+    reads="potential, current, charge, scans as cycles, further arrays and channels, "
+    "technique, start in UTC; several measurements of one kind as one record with breaks",
+    missing="impedance spectra; measurements of another kind than the first",
     sniff=_sniff,
     read=read,
 )
