@@ -284,7 +284,8 @@ FORMAT = Format(
     extensions=(".pssession",),
     library="",
     reads="potential, current, charge, scans as cycles, further arrays and channels, "
-    "technique, start in UTC; several measurements of one kind as one record with breaks",
+    "technique, start in UTC; several measurements of one kind as one record with "
+    "breaks",
     missing="impedance spectra; measurements of another kind than the first",
     sniff=_sniff,
     read=read,
