@@ -86,6 +86,17 @@ def test_director_beside_its_tree_is_no_frame(tmp_path, data, claimed, opened):
     assert said == (claimed == 16)
 
 
+@pytest.mark.parametrize("claimed", [15, 16])
+def test_director_in_dm5_beside_its_tree(tmp_path, data, claimed):
+    pytest.importorskip("h5py")
+    tree(tmp_path, data, ".dm4", write_frame)
+    path = sibling("dm5").write(tmp_path / "film.dm5", data[0] + 1, frames=claimed)
+    movie = read_movie(path)
+    assert (movie.name, movie.format) == ("film", "Gatan DM4 series")
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+    assert ("counts 16 frames" in " ".join(movie.warnings)) == (claimed == 16)
+
+
 def test_other_image_beside_a_tree_is_itself(tmp_path, data):
     tree(tmp_path, data, ".dm4", write_frame)
     path = write_dm(tmp_path / "overview.dm4", image(data[0]))

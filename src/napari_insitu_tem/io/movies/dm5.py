@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from napari_insitu_tem.io.movies.dm import dm_facts
+from napari_insitu_tem.io.movies.dm_folder import read_folder
 from napari_insitu_tem.io.movies.dm_image import DmImage
 from napari_insitu_tem.io.movies.dm_tags import Block, Group, entries, number
 from napari_insitu_tem.io.movies.facts import Facts, build_movie
@@ -23,6 +25,7 @@ from napari_insitu_tem.io.movies.hdf5_file import (
     open_frames,
     open_hdf5,
 )
+from napari_insitu_tem.io.movies.insitu_tree import has_parts
 from napari_insitu_tem.io.movies.part_frames import (
     over_parts,
     raw_parts,
@@ -60,6 +63,8 @@ def _read(
         tags = _tree(group, 0)
         claimed = recorded_frames(tags)
         parts = raw_parts(path) if math.isfinite(claimed) else []
+        if claimed > 1 and not parts and has_parts(path.parent):
+            return _tree_beside(path, claimed, progress)
         warnings: list[str] = []
         if parts:
             size = data.shape[-2], data.shape[-1]
@@ -86,6 +91,18 @@ def _read(
         form="Gatan DM5",
         reader="h5py",
     )
+
+
+def _tree_beside(director: Path, claimed: float, progress: Progress) -> Movie:
+    """The recording in the Hour_ folders beside its director."""
+    movie = read_folder([director.parent], progress=progress)
+    said = [*movie.warnings]
+    if claimed != len(movie):
+        said.append(
+            f"{director.name} counts {claimed:.0f} frames, there are {len(movie)} "
+            "files; those were opened."
+        )
+    return replace(movie, name=director.stem, warnings=tuple(said))
 
 
 def _choose(file: Any, path: Path, wanted: str, facts: Facts) -> tuple[Any, Any]:

@@ -63,7 +63,14 @@ def _sniff(looked: Probe) -> float:
     return 0.7 if any(is_frame(entry, DM_SUFFIXES) for entry in seen) else 0.0
 
 
-def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+def read_folder(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
+    """The movie in a folder, a tree, a list of files, or the tree beside a director.
+
+    Raises
+    ------
+    ReadError
+        There is no file, none can be read, or they are stacks.
+    """
     first = paths[0]
     is_director = len(paths) == 1 and first.is_file()
     folder = first.parent if is_director else first
@@ -239,6 +246,6 @@ FORMAT = Format(
     ),
     missing="frames of different size in one series",
     sniff=_sniff,
-    read=_read,
+    read=read_folder,
     many=True,
 )
