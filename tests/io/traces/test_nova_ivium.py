@@ -75,3 +75,31 @@ def test_a_spectrum_of_ivium_is_refused(tmp_path) -> None:
     rows = [f"{10 ** (5 - i / 5):.4E}\t{90 + i}\t{-i}" for i in range(20)]
     with pytest.raises(ReadError, match="impedance"):
         read(tmp_path, ["24/03/2021 19:42:30", "freq. /Hz\tZ1 /ohm\tZ2 /ohm", *rows])
+
+
+@pytest.mark.parametrize(
+    ("names", "role"),
+    [
+        ("Time (s);WE(1).Potential (V);Current applied (A)", "current_A"),
+        ("Time (s);Applied Potential (V);WE Current (A)", "potential_V"),
+    ],
+)
+def test_what_was_applied_is_taken_where_it_was_not_measured(
+    tmp_path, names, role
+) -> None:
+    rows = [f"{t};{e};{c}" for t, e, c in
+            zip(TIME, POTENTIAL, CURRENT, strict=True)]  # fmt: skip
+    trace = read(tmp_path, [names, *rows])
+    np.testing.assert_allclose(trace.values("potential_V"), POTENTIAL)
+    np.testing.assert_allclose(trace.values("current_A"), CURRENT)
+    what = role.partition("_")[0]
+    assert f"The {what} is the one that was applied" in trace.warnings[0]
+
+
+def test_what_was_applied_is_not_taken_beside_the_measured_one(tmp_path) -> None:
+    names = "Potential applied (V);Time (s);WE(1).Current (A);WE(1).Potential (V)"
+    rows = [f"9;{t};{c};{e}" for t, e, c in
+            zip(TIME, POTENTIAL, CURRENT, strict=True)]  # fmt: skip
+    trace = read(tmp_path, [names, *rows])
+    np.testing.assert_allclose(trace.values("potential_V"), POTENTIAL)
+    assert trace.warnings == ()

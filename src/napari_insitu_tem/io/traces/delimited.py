@@ -17,6 +17,7 @@ from napari_insitu_tem.io.tables.found_table import (
 )
 from napari_insitu_tem.io.tables.mapping import remembered_mapping
 from napari_insitu_tem.io.tables.preamble import find_start
+from napari_insitu_tem.io.tables.set_quantities import with_set_quantities
 from napari_insitu_tem.io.tables.table_checks import (
     need_two_rows,
     overload_notes,
@@ -102,7 +103,7 @@ def preview_table(path: Path, *, progress: Progress = no_progress) -> TablePrevi
 def _decide(
     found: FoundTable, mapping: ColumnMapping | None, path: Path
 ) -> tuple[ColumnMapping, str]:
-    """The mapping to read by, and a sentence where it was remembered."""
+    """The mapping to read by, and a sentence about it where there is one to say."""
     if mapping is not None:
         return mapping, ""
     remembered = remembered_mapping(found.layout.signature)
@@ -117,7 +118,7 @@ def _decide(
             preview=preview,
             path=path,
         )
-    return preview.suggested, ""
+    return with_set_quantities(found.table, preview.suggested)
 
 
 def _start(
