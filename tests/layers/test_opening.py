@@ -211,3 +211,46 @@ def test_records_of_the_same_time_are_said_to_be_that(viewer, tmp_path):
     record = session.experiment.record
     assert not record.part("potential_V").breaks.any()
     assert "second: potential (V)" in record.others
+
+
+def test_refused_files_are_told_of_and_the_others_read(sample, tmp_path):
+    bad, worse = tmp_path / "bad.tif", tmp_path / "worse.mpt"
+    for path in (bad, worse):
+        path.write_bytes(b"")
+    told = []
+    (movie,) = read_paths([bad, sample.movie, worse], on_refused=told.append)
+    assert movie.name == "si_nanowire"
+    assert [error.path for error in told] == [bad, worse]
+    with pytest.raises(ReadError, match=r"bad\.tif"):
+        read_paths([bad, worse], on_refused=told.append)
+    assert len(told) == 2
+
+
+def test_a_table_nobody_answers_for_keeps_no_other_file_out(sample, tmp_path):
+    told = []
+    (movie,) = read_paths(
+        [uncertain(tmp_path), sample.movie],
+        find_asker=lambda: Answers(),
+        on_refused=told.append,
+    )
+    assert movie.name == "si_nanowire"
+    (error,) = told
+    assert isinstance(error, CancelledError)
+
+
+def test_stopping_ends_it_all(sample):
+    def stop(*_):
+        raise CancelledError("Opening")
+
+    told = []
+    with pytest.raises(CancelledError):
+        read_paths([sample.movie, sample.trace], progress=stop, on_refused=told.append)
+    assert told == []
+
+
+def test_a_file_that_describes_a_zarr_stands_for_its_folder(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    array = zarr.create_array(tmp_path / "a.zarr", shape=(3, 8, 9), dtype="u1")
+    array[:] = 1
+    (movie,) = read_paths([tmp_path / "a.zarr" / "zarr.json"])
+    assert movie.shape == (3, 8, 9)

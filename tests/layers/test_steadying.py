@@ -141,4 +141,5 @@ def test_the_mouse_reads_pixels_of_the_frame(link):
     set_drift(link.session, "wire", drift())
     link.session.go_to(5)
     link.viewer.cursor.position = mouse(link, 12.0, 20.0).position
+    link.viewer.mouse_over_canvas = True
     assert link.cursor_position() == pytest.approx((12.0, 20.0))

@@ -262,3 +262,25 @@ def test_a_frame_that_cannot_be_read_is_black_and_said(capsys):
     assert shown[2:3].max() == 0
     assert shown[3].max() == 9
     link.close()
+
+
+def test_an_event_key_marks_under_the_mouse_else_in_the_middle_of_the_view(link):
+    viewer, session = link.viewer, link.session
+    term = next(t for t in session.document.vocabulary if t.key)
+    press = next(
+        f for k, f in viewer.keymap.items() if str(k).lower() == term.key.lower()
+    )
+    viewer.mouse_over_canvas = True
+    viewer.cursor.position = (0, 5.0, 7.0)  # nm, half a nm a pixel
+    press(viewer)
+    # the mouse has gone to a dock: the cursor is where it left the canvas
+    viewer.mouse_over_canvas = False
+    viewer.scene.camera.center = (0, 10.0, 12.0)
+    press(viewer)
+    # neither the mouse nor the view is on the frame
+    viewer.scene.camera.center = (0, -900.0, 12.0)
+    press(viewer)
+    height, width = session.movie.shape[1:3]
+    places = [r.geometry.parts[0][0] for r in session.document.of_kind("event")]
+    expected = [(10, 14), (20, 24), ((height - 1) / 2, (width - 1) / 2)]
+    np.testing.assert_allclose(places, expected)

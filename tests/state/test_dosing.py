@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -89,6 +90,16 @@ def test_doubts_are_said():
     assert "101.5 counts" in dark
     assert whole.startswith("Whole frames")
     assert doubts_of(Beam("probe", gain_flag=MOVING)) == ()
+
+
+def test_a_place_that_is_most_of_the_frame_is_doubted_like_whole_frames(session):
+    height, width = session.movie.shape[1:3]
+    beam = Beam(gain=2.0, counts=((0, 1.0),))
+    most = replace(beam, region=(0, 0, height, width - 1))
+    (said,) = doubts_of(most, session.movie)
+    assert "of the frame: what the specimen scatters away is missing" in said
+    corner = replace(beam, region=(0, 0, height // 4, width // 4))
+    assert doubts_of(corner, session.movie) == ()
 
 
 def test_a_diameter_takes_the_place_of_an_area(session):

@@ -220,3 +220,17 @@ def test_an_ellipse_keeps_its_centre_when_an_axis_is_dragged(part, vertex):
     assert np.hypot(*(other[1] - other[0])) == pytest.approx((20.0, 40.0)[part])
     first = moved.array(part)
     assert (first[1] - first[0]) @ (other[1] - other[0]) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("ends", ["finish", "cancel"])
+def test_what_to_draw_next_is_not_said_once_it_is_drawn(session, pen_of, ends):
+    said = []
+    session.message.connect(said.append)
+    pen = pen_of("sei")
+    click(pen, (20.0, 10.0), (20.0, 60.0))
+    pen.finish()
+    assert "outer" in said[-1]
+    click(pen, (30.0, 10.0), (30.0, 60.0))
+    getattr(pen, ends)()
+    assert len(rows(session, "sei")) == (ends == "finish")
+    assert "outer" not in said[-1]

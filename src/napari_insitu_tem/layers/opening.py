@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,12 @@ from napari_insitu_tem.layers.docks import show_dock
 from napari_insitu_tem.layers.view_state import restore_view
 from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.measure.rows import records_from_table
-from napari_insitu_tem.model.errors import CancelledError, NeedsMappingError, ReadError
+from napari_insitu_tem.model.errors import (
+    CancelledError,
+    InsituTemError,
+    NeedsMappingError,
+    ReadError,
+)
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
@@ -25,6 +30,12 @@ from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.state.unsaved import has_work_at_risk
 
 Opened = Experiment | list[Movie | Trace]
+
+#: Told of a file that is not opened while others are.
+OnRefused = Callable[[InsituTemError], None]
+
+#: What describes a Zarr folder lies inside it, where a file dialog shows it.
+_ZARR_NOTES = {"zarr.json", ".zattrs", ".zgroup", ".zarray", ".zmetadata"}
 
 
 def is_experiment_folder(path: str | Path) -> bool:
@@ -44,6 +55,7 @@ def read_paths(
     progress: Progress = no_progress,
     find_asker: FindAsker = nobody,
     dataset: str = "",
+    on_refused: OnRefused | None = None,
 ) -> Opened:
     """Read files of any kind; a saved experiment stands alone.
 
@@ -59,15 +71,20 @@ def read_paths(
         Called when something is not certain.
     dataset
         Which image or stack of a file that holds several; the best by default.
+    on_refused
+        Called for each file that cannot be read while others can, and for one about
+        which the user gave no answer; without it the first of them ends it all.
 
     Raises
     ------
     ReadError
-        A file cannot be read; or an experiment was chosen together with other files.
+        A file cannot be read, or with `on_refused` none of them; or an experiment was
+        chosen together with other files.
     CancelledError
         The user gave no answer, or stopped it.
     """
-    experiments = [Path(path) for path in paths if is_experiment(path)]
+    meant = [_folder_of_zarr(Path(path).expanduser()) for path in paths]
+    experiments = [path for path in meant if is_experiment(path)]
     if experiments and len(paths) > 1:
         raise ReadError(
             f"{experiments[0].name} is a saved experiment and is opened alone.",
@@ -77,9 +94,29 @@ def read_paths(
     if experiments:
         return _read_experiment(experiments[0], progress, find_asker)
     opened: list[Movie | Trace] = []
-    for group in group_images([Path(path).expanduser() for path in paths]):
-        opened += _read_group(group, progress, find_asker, dataset)
+    refused: list[InsituTemError] = []
+    for group in group_images(meant):
+        try:
+            opened += _read_group(group, progress, find_asker, dataset)
+        except (ReadError, UnansweredError) as error:
+            if on_refused is None:
+                raise
+            refused.append(error)
+    if refused and not opened:
+        raise refused[0]
+    if on_refused is not None:
+        for one in refused:
+            on_refused(one)
     return join_sequences(opened)
+
+
+class UnansweredError(CancelledError):
+    """The user did not say what the columns of a table are."""
+
+
+def _folder_of_zarr(path: Path) -> Path:
+    """The folder that a file of Zarr's own describes, else the path as it is."""
+    return path.parent if path.name in _ZARR_NOTES and path.is_file() else path
 
 
 def _read_experiment(
@@ -124,12 +161,23 @@ def _read_group(
         preview = error.preview
         mapping = asker.columns(preview)
         if mapping is None:
-            raise CancelledError(f"Opening {preview.path.name}") from error
+            raise UnansweredError(f"Opening {preview.path.name}") from error
         return [read_trace(preview.path, mapping=mapping, progress=progress)]
 
 
-def show_opened(viewer: Any, opened: Opened) -> None:
+def show_opened(
+    viewer: Any, opened: Opened, refused: Sequence[InsituTemError] = ()
+) -> None:
     """Put what was read into the viewer's session and show the docks for it.
+
+    Parameters
+    ----------
+    viewer
+        The napari viewer.
+    opened
+        As `read_paths` gave it.
+    refused
+        What `read_paths` told of files beside them, which is said once more.
 
     Raises
     ------
@@ -152,7 +200,7 @@ def show_opened(viewer: Any, opened: Opened) -> None:
         fit_view(viewer)
     if isinstance(opened, Experiment):
         restore_view(viewer, opened.view)
-    _say_what_opened(viewer, opened)
+    _say_what_opened(viewer, opened, refused)
 
 
 def _replace(viewer: Any, experiment: Experiment) -> None:
@@ -163,7 +211,9 @@ def _replace(viewer: Any, experiment: Experiment) -> None:
     session.open(experiment)
 
 
-def _say_what_opened(viewer: Any, opened: Opened) -> None:
+def _say_what_opened(
+    viewer: Any, opened: Opened, refused: Sequence[InsituTemError]
+) -> None:
     session = link_of(viewer).session
     if isinstance(opened, Experiment):
         session.say(" ".join(opened.warnings) or f"Opened {opened.name}.")
@@ -174,6 +224,7 @@ def _say_what_opened(viewer: Any, opened: Opened) -> None:
     said = [f"Opened {names}.{notes if count else ''}"]
     if any(isinstance(item, Trace) for item in opened):
         said += session.experiment.record_notes
+    said += [str(error) for error in refused]
     session.say(" ".join(said))
 
 

@@ -136,8 +136,13 @@ def _take_reference(link: ViewerLink) -> None:
 
 
 def _event(link: ViewerLink, label: str) -> None:
-    mark_event(link.session, label, position=link.cursor_position())
+    mark_event(link.session, label, position=_place(link))
 
 
 def _span(link: ViewerLink, label: str) -> None:
-    mark_event(link.session, label, position=link.cursor_position(), with_duration=True)
+    mark_event(link.session, label, position=_place(link), with_duration=True)
+
+
+def _place(link: ViewerLink) -> tuple[float, float] | None:
+    """Under the mouse; where it is elsewhere, the middle of what is seen."""
+    return link.cursor_position() or link.middle_of_view()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -388,12 +388,28 @@ class ViewerLink:
         return next((p.pen for p in self._pens.values() if p.is_on), None)
 
     def cursor_position(self) -> tuple[float, float] | None:
-        """(y, x) of the mouse in pixels of the current movie, None beside it."""
+        """(y, x) of the mouse in pixels of the current movie, None beside it.
+
+        napari's cursor stays where the mouse left the canvas, at first in the corner.
+        """
+        if not self.viewer.mouse_over_canvas:
+            return None
+        return self._inside(self.viewer.cursor.position)
+
+    def middle_of_view(self) -> tuple[float, float] | None:
+        """(y, x) of what is in the middle of the canvas, None beside the frame."""
+        dims = self.viewer.dims
+        centre = list(dims.point)
+        centre[-2:] = self.viewer.scene.camera.center[-2:]
+        return self._inside(centre) if dims.ndim >= 3 else None
+
+    def _inside(self, world: Sequence[float]) -> tuple[float, float] | None:
+        """(y, x) of a place of the canvas, None where the current movie is not."""
         movie = self.session.movie
         layer = None if movie is None else self._movie_layers.get(movie.name)
         if movie is None or layer is None:
             return None
-        y, x = (float(v) for v in layer.world_to_data(self.viewer.cursor.position)[1:3])
+        y, x = (float(v) for v in layer.world_to_data(world)[1:3])
         height, width = movie.shape[1:3]
         return (y, x) if 0 <= y <= height - 1 and 0 <= x <= width - 1 else None
 

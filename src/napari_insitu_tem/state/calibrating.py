@@ -202,10 +202,20 @@ def look_at_lattice(session: Session, box: Geometry) -> ScaleLattice:
     found = lattice_spacing(counted.frame(frame), box.array(), gain=counted.gain)
     if found.flag:
         raise MeasurementError(
-            f"No lattice was found in the box: {in_words(found.flag)}",
+            f"No lattice was found in the box: {_no_lattice(found.flag)}",
             hint="Draw it over clear fringes, larger.",
         )
     return ScaleLattice(found, frame)
+
+
+def _no_lattice(flag: str) -> str:
+    """Why; what is said of edges does not fit fringes."""
+    reasons = {
+        "low_contrast": "no fringes stand out from the noise.",
+        "unresolved": "its fringes are too few, or too close to each other.",
+        "out_of_frame": "it reaches beyond the frame.",
+    }
+    return reasons.get(flag, in_words(flag))
 
 
 def lattice_calibration(

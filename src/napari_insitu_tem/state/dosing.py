@@ -37,6 +37,9 @@ _ELSEWHERE = {
     "the times of the frames": "A frame interval is typed in the Experiment dock.",
 }
 
+#: A larger part of the frame than this is hardly a place without specimen.
+_MOST = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class BeamPlan:
@@ -280,8 +283,16 @@ def in_words(dose: MovieDose) -> str:
     return text
 
 
-def doubts_of(beam: Beam) -> tuple[str, ...]:
-    """What to think of before the dose is believed, a sentence each."""
+def doubts_of(beam: Beam, movie: Movie | None = None) -> tuple[str, ...]:
+    """What to think of before the dose is believed, a sentence each.
+
+    Parameters
+    ----------
+    beam
+        How the dose is known.
+    movie
+        Whose; tells how much of its frames the counts are of.
+    """
     if beam.way != "counts":
         return ()
     said = []
@@ -294,11 +305,22 @@ def doubts_of(beam: Beam) -> tuple[str, ...]:
             f"A dark level of {beam.offset or 0.0:.4g} counts was seen and taken off; "
             "type it if you know it."
         )
-    if beam.counts and beam.region is None:
+    if beam.counts and (part := _most_of_frame(beam.region, movie)):
         said.append(
-            "Whole frames: what the specimen scatters away is missing from the dose."
+            f"{part}: what the specimen scatters away is missing from the dose."
         )
     return tuple(said)
+
+
+def _most_of_frame(region: Region | None, movie: Movie | None) -> str:
+    """What the counts are of, where that can hardly be a place beside the specimen."""
+    if region is None:
+        return "Whole frames"
+    if movie is None:
+        return ""
+    y0, x0, y1, x1 = region
+    part = (y1 - y0) * (x1 - x0) / (movie.shape[1] * movie.shape[2])
+    return f"{100 * part:.0f} % of the frame" if part > _MOST else ""
 
 
 def _rates(dose: MovieDose) -> str:

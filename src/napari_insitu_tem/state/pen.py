@@ -30,6 +30,9 @@ from napari_insitu_tem.state.tool import Tool
 #: Shapes whose vertices are set one by one.
 _BY_VERTEX = ("path", "polygon", "band")
 
+#: Said until the second boundary is drawn, or given up.
+_OUTER = "Now draw the outer boundary."
+
 #: Kinds that are measured more than once on a frame to know how sure they are.
 _REPEATED = ("expansion", "front", "sei")
 
@@ -171,8 +174,10 @@ class Pen:
             if len(stroke.vertices) >= 2:
                 stroke.parts.append(stroke.vertices)
                 stroke.vertices, stroke.hover = [], None
-                self._session.say("Now draw the outer boundary.")
+                self._session.say(_OUTER)
             return None
+        if stroke.parts:
+            self._session.say("")
         stroke.hover = None if shape in _BY_VERTEX else stroke.hover
         geometry = self._geometry(stroke)
         self._stroke = None
@@ -191,6 +196,8 @@ class Pen:
     def cancel(self) -> bool:
         """Drop the unfinished shape or drag; whether there was one."""
         was_busy = self.is_busy
+        if self._stroke is not None and self._stroke.parts:
+            self._session.say("")
         self._stroke = self._grip = None
         self._session.cancel_preview()
         return was_busy

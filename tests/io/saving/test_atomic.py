@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_insitu_tem.io.saving.atomic import write_bytes, write_text
+from napari_insitu_tem.io.saving.atomic import saving, write_bytes, write_text
 from napari_insitu_tem.model.errors import SaveError
 
 
@@ -133,3 +133,8 @@ def test_a_real_write_that_stops_half_way_leaves_the_old_file(tmp_path: Path) ->
     assert "limit on the size" in run.stdout
     assert path.read_text() == "old"
     assert files_in(tmp_path) == {"a.csv"}
+
+
+def test_a_disk_that_numpy_found_full_is_said_to_be_full(tmp_path):
+    with pytest.raises(SaveError, match="the disk is full"), saving(tmp_path / "a.tif"):
+        raise OSError("32000 requested and 25488 written")

@@ -121,12 +121,36 @@ def test_bad_file_leaves_everything_as_it_was_and_is_named(
     bad = tmp_path / "broken.tif"
     bad.write_bytes(b"")
     before = dock.session.experiment.movies
-    open_files(sample.trace, bad)
+    open_files(bad)
     assert dock.session.experiment.movies == before
-    assert not dock.session.experiment.has_trace
     (message,) = errors()
     assert "broken.tif" in message
     assert dock.status.text() == message
+
+
+def test_good_files_open_beside_a_bad_one_which_is_named(
+    dock, open_files, sample, tmp_path
+):
+    bad = tmp_path / "broken.tif"
+    bad.write_bytes(b"")
+    open_files(sample.movie, bad, sample.trace)
+    assert names(dock) == (["si_nanowire"], ["si_nanowire_CP"])
+    (message,) = errors()
+    assert "broken.tif" in message
+    assert dock.status.text().startswith("Opened si_nanowire, si_nanowire_CP.")
+    assert dock.status.text().endswith(message)
+
+
+def test_a_folder_is_opened_by_a_button_of_its_own(qtbot, dock, monkeypatch, tmp_path):
+    monkeypatch.setattr(opener, "ask_interval", lambda *_: None)
+    folder = tmp_path / "series"
+    folder.mkdir()
+    for number in range(3):
+        tifffile.imwrite(folder / f"a_{number}.tif", np.full((8, 9), number, np.uint8))
+    monkeypatch.setattr(opener, "ask_folder", lambda *_: folder)
+    dock.buttons.folder_button.click()
+    qtbot.waitUntil(lambda: not dock.busy.is_busy, timeout=20_000)
+    assert dock.session.movie.shape == (3, 8, 9)
 
 
 def test_opening_can_be_cancelled_and_changes_nothing(qtbot, dock, monkeypatch):
@@ -232,13 +256,14 @@ def test_uncertain_columns_are_asked_once_and_remembered(
     assert len(asked) == 1
 
 
-def test_giving_no_answer_opens_nothing(
+def test_a_table_without_an_answer_is_left_out(
     dock, open_files, sample, monkeypatch, tmp_path
 ):
     monkeypatch.setenv("NAPARI_INSITU_TEM_CONFIG", str(tmp_path / "settings"))
     monkeypatch.setattr(MappingDialog, "exec", lambda _: QDialog.DialogCode.Rejected)
     open_files(sample.movie, uncertain_table(tmp_path))
-    assert names(dock) == ([], [])
+    assert names(dock) == (["si_nanowire"], [])
+    assert dock.status.text().endswith("was cancelled.")
     assert "run.csv was cancelled" in dock.status.text()
 
 

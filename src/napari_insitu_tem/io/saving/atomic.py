@@ -117,7 +117,8 @@ _UNTOUCHED = "What was saved before is untouched"
 
 def _in_words(path: Path, error: OSError) -> tuple[str, str]:
     """What went wrong, and the way out."""
-    if error.errno in _FULL:
+    # numpy says "4 requested and 2 written" and nothing of the reason.
+    if error.errno in _FULL or (error.errno is None and "written" in str(error)):
         return (
             f"{path.name} was not saved: the disk is full, or a limit on the size of "
             "files is reached.",

@@ -23,7 +23,7 @@ def ask_files(parent: QWidget) -> list[Path]:
 
 
 def ask_experiment(parent: QWidget) -> Path | None:
-    """The folder of a saved experiment, or one of numbered images."""
+    """The folder of a saved experiment."""
     name = QFileDialog.getExistingDirectory(
         parent, f"Open an experiment (a folder NAME{SUFFIX})", _start()
     )
@@ -77,7 +77,8 @@ def ask_movie_name(parent: QWidget, suggestion: str) -> tuple[Path, str] | None:
 def ask_folder(parent: QWidget, title: str) -> Path | None:
     """Any folder."""
     name = QFileDialog.getExistingDirectory(parent, title, _start())
-    return Path(name) if name else None
+    chosen = _remembered([Path(name)] if name else [])
+    return chosen[0] if chosen else None
 
 
 def ask_moved_file(parent: QWidget | None, name: str) -> Path | None:

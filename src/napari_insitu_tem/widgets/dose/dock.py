@@ -149,7 +149,7 @@ class DoseDock(QWidget):
         self.time.show_beam(beam, movie)
         self.time.earlier.setVisible(len(session.experiment.movies) > 1)
         self.result.setText(dose_sentence(session))
-        said = doubts_of(beam)
+        said = doubts_of(beam, movie)
         self.doubts.setText("\n".join(said))
         self.doubts.setVisible(bool(said))
         self.forget.setEnabled(bool(self._movie) and beam != Beam())

@@ -16,6 +16,7 @@ from napari_insitu_tem.widgets.dialogs.asker import DialogAsker
 from napari_insitu_tem.widgets.dressing import dress, set_role
 from napari_insitu_tem.widgets.experiment.alignment import AlignmentSection
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
+from napari_insitu_tem.widgets.experiment.dropping import DropTarget
 from napari_insitu_tem.widgets.experiment.files import FileButtons, FilesSection
 from napari_insitu_tem.widgets.experiment.movie_export import MovieExportSection
 from napari_insitu_tem.widgets.experiment.opener import Opener
@@ -57,6 +58,8 @@ class ExperimentDock(QWidget):
         reference = weakref.ref(viewer)
         self.opener = Opener(reference, self.busy)
         self.saver = Saver(reference, self.busy)
+        self.drops = DropTarget(self.opener.open, self)
+        self.drops.watch(getattr(viewer, "window", None))
         self.buttons = FileButtons(session, self.opener, self.saver)
         self.files = FilesSection(session, self.opener.choose_dataset)
         self.movie_box = QComboBox()

@@ -32,6 +32,11 @@ class FileButtons(QWidget):
         self.open_button.setToolTip(
             "Movies and potentiostat's records, several at once"
         )
+        self.folder_button = QPushButton("Open folder…")
+        self.folder_button.setToolTip(
+            "A folder that is one movie: a series of images, a Zarr, the tree\n"
+            "of hours, minutes and seconds of a Gatan camera"
+        )
         self.experiment_button = QPushButton("Open experiment…")
         self.experiment_button.setToolTip("A saved experiment, with its measurements")
         self.save_button = QPushButton("Save")
@@ -42,13 +47,15 @@ class FileButtons(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(5)
         grid.addWidget(self.open_button, 0, 0)
-        grid.addWidget(self.experiment_button, 0, 1)
-        grid.addWidget(self.save_button, 1, 0)
-        grid.addWidget(self.save_as_button, 1, 1)
-        grid.addWidget(self.state, 2, 0, 1, 2)
+        grid.addWidget(self.folder_button, 0, 1)
+        grid.addWidget(self.experiment_button, 1, 0, 1, 2)
+        grid.addWidget(self.save_button, 2, 0)
+        grid.addWidget(self.save_as_button, 2, 1)
+        grid.addWidget(self.state, 3, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         self.open_button.clicked.connect(opener.choose_files)
+        self.folder_button.clicked.connect(opener.choose_folder)
         self.experiment_button.clicked.connect(opener.choose_experiment)
         self.save_button.clicked.connect(saver.save)
         self.save_as_button.clicked.connect(saver.save_as)

@@ -15,10 +15,15 @@ from napari_insitu_tem.layers.opening import (
     show_opened,
 )
 from napari_insitu_tem.layers.viewer_link import link_of
+from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.state.datasets import choose_dataset, read_dataset
-from napari_insitu_tem.widgets.dialogs.files import ask_experiment, ask_files
+from napari_insitu_tem.widgets.dialogs.files import (
+    ask_experiment,
+    ask_files,
+    ask_folder,
+)
 from napari_insitu_tem.widgets.dialogs.questions import ask_interval
 from napari_insitu_tem.widgets.experiment.busy import BusyBar
 from napari_insitu_tem.widgets.reporting import report, reporting
@@ -42,6 +47,11 @@ class Opener:
     def choose_files(self) -> None:
         """Ask for files and open them."""
         self.open(ask_files(self._bar.window()))
+
+    def choose_folder(self) -> None:
+        """Ask for a folder and open what is in it as one movie or experiment."""
+        folder = ask_folder(self._bar.window(), "Open a folder of images, or a Zarr")
+        self.open([] if folder is None else [folder])
 
     def choose_experiment(self) -> None:
         """Ask for a saved experiment and open it."""
@@ -74,12 +84,15 @@ class Opener:
             return
         find_asker = partial(asker_of, self._viewer())
         read = partial(read_paths, list(paths), find_asker=find_asker)
+        refused: list[InsituTemError] = []
+        if len(paths) > 1:
+            read = partial(read, on_refused=refused.append)
         if dataset:
             read = partial(read, dataset=dataset)
         self._bar.run(
             opening_title(paths),
             read,
-            partial(self._show, then),
+            partial(self._show, then, refused),
             lambda error: report(error, session),
         )
 
@@ -105,12 +118,19 @@ class Opener:
             chosen = session.experiment.movie(name)
             session.say(f"{name} is {chosen.dataset} now.")
 
-    def _show(self, then: Callable[[Opened], None] | None, opened: Opened) -> None:
+    def _show(
+        self,
+        then: Callable[[Opened], None] | None,
+        refused: Sequence[InsituTemError],
+        opened: Opened,
+    ) -> None:
         viewer = self._viewer()
         session = link_of(viewer).session
         known = {movie.name for movie in session.experiment.movies}
         with reporting(session):
-            show_opened(viewer, opened)
+            for error in refused:
+                report(error)
+            show_opened(viewer, opened, refused)
             if not isinstance(opened, Experiment):
                 self._ask_intervals(known)
             if then is not None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import napari.viewer
 
 HELP = (
-    "A key marks an event at this frame, under the mouse. Shift and the key begins a "
+    "A key marks an event at this frame, under the mouse, else in the middle of the "
+    "view; its point can be dragged. Shift and the key begins a "
     "lasting event; the same keys on a later frame end it."
 )
 
@@ -122,7 +123,8 @@ class EventsDock(MeasuringDock):
 
     def _mark(self, label: str, lasts: bool) -> None:
         try:
-            mark_event(self.session, label, with_duration=lasts)
+            where = self.link.middle_of_view()
+            mark_event(self.session, label, position=where, with_duration=lasts)
         except InsituTemError as error:
             self.session.say(str(error))
 
