@@ -353,3 +353,43 @@ def keithley(
             + (f"{seconds:.6f}" if relative else clock)
         )
     return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def lvm_segment(
+    columns: Mapping[str, Sequence[float]],
+    *,
+    x: Sequence[float] | None = None,
+    units: str = "",
+    day: str = "2024/05/06",
+    clock: str = "10:20:30.1234567890123456789",
+    samples: int = 0,
+    delta: str = "0.500000",
+    axis: str = "Time",
+    comments: Sequence[str] = (),
+) -> str:
+    """Header and rows of one write of LabVIEW; without `x` its X cells are empty."""
+    count = len(columns)
+    rows = list(zip(*columns.values(), strict=True))
+    tags = {"Channels": [str(count)], "Samples": [str(samples or len(rows))] * count}
+    tags |= {"Date": [day] * count, "Time": [clock] * count}
+    tags |= {"Y_Unit_Label": units.split(",")} if units else {}
+    tags |= {"X_Dimension": [axis] * count, "X0": ["0.0000000000000000E+0"] * count}
+    tags |= {"Delta_X": [delta] * count}
+    lines = ["\t".join([tag, *cells, ""]) for tag, cells in tags.items()]
+    lines += ["***End_of_Header***" + "\t" * (count + 1)]
+    lines += ["\t".join(["X_Value", *columns, "Comment"])]
+    for i, row in enumerate(rows):
+        cells = ["" if x is None else f"{x[i]:.6f}", *(f"{v:.6f}" for v in row)]
+        lines.append("\t".join([*cells, *comments[i : i + 1]]))
+    return "\r\n".join([*lines, "", ""])
+
+
+def lvm(*segments: str, **tags: str) -> bytes:
+    """A LabVIEW measurement file of segments; `tags` change its first header."""
+    top = {"Writer_Version": "2", "Reader_Version": "2", "Separator": "Tab"}
+    top |= {"Decimal_Separator": ".", "Multi_Headings": "Yes", "X_Columns": "One"}
+    top |= {"Time_Pref": "Relative", "Operator": "me", "Date": "2024/05/06"}
+    top |= {"Time": "10:20:29.5", **tags}
+    lines = ["LabVIEW Measurement\t", *(f"{tag}\t{cell}" for tag, cell in top.items())]
+    lines += ["***End_of_Header***\t", "\t", ""]
+    return ("\r\n".join(lines) + "".join(segments)).encode("cp1252")

@@ -42,6 +42,7 @@ MODULES: tuple[str, ...] = (
     "traces.neware",
     "traces.zahner",
     "traces.tdms",
+    "traces.lvm",
     "traces.excel",
     "traces.parquet",
     "traces.delimited",

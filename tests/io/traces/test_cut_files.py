@@ -135,6 +135,11 @@ def bdf() -> bytes:
     return lines("Test Time / s,Voltage / V,Current / A", *rows)
 
 
+def labview() -> bytes:
+    columns = {"Potential": list(E), "Current": list(I * 1e6)}
+    return records.lvm(records.lvm_segment(columns, x=list(T), units="V,µA"))
+
+
 CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "Gamry": ("a.DTA", gamry),
     "Gamry, decimal comma": ("a.DTA", gamry_comma),
@@ -159,6 +164,7 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "Maccor": ("a.txt", maccor),
     "Keithley": ("a.csv", source_meter),
     "BDF": ("a.bdf.csv", bdf),
+    "LabVIEW": ("a.lvm", labview),
 }
 
 

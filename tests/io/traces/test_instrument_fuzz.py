@@ -115,6 +115,15 @@ def parquet() -> bytes:
     return file.getvalue()
 
 
+def segments() -> bytes:
+    time = [i / 2 for i in range(20)]
+    columns = {"Potential": time, "Current": time}
+    return records.lvm(
+        records.lvm_segment(columns, x=time, units="V,mA"),
+        records.lvm_segment(columns, units="V,mA", clock="10:21:30,5"),
+    )
+
+
 #: extra to what it imports
 LIBRARIES = {
     "biologic": "galvani",
@@ -138,6 +147,7 @@ SAMPLES: list[tuple[str, str, Callable[[], bytes]]] = [
     ("impulse", "a.csv", impulse),
     ("zahner", "a.isw", curve),
     ("tdms", "a.tdms", labview),
+    ("lvm", "a.lvm", segments),
     ("excel", "a.xlsx", sheet),
     ("parquet", "a.parquet", parquet),
 ]
