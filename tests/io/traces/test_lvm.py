@@ -154,6 +154,24 @@ def test_a_holder_log_opens_without_a_question(tmp_path) -> None:
     assert trace.others == ("Heater", "Stage")
 
 
+def test_the_unit_in_a_name_goes_before_volts(tmp_path) -> None:
+    columns = {"Potential (V)": EI["Potential"], "Current (mA)": EI["Current"]}
+    trace = opened(tmp_path, lvm(lvm_segment(columns, x=T, units="Volts,Volts")))
+    np.testing.assert_allclose(trace.values("current_A") * 1e3, EI["Current"])
+    assert trace.warnings == (
+        "'Current (mA)' is labelled 'Volts'; the unit in its name was taken.",
+    )
+
+
+def test_segments_by_the_computer_s_clock_are_moved_a_little(tmp_path) -> None:
+    """Two seconds each, the second by its header 0.1 s before the first has ended."""
+    first = lvm_segment(EI, x=T, units=UNITS)
+    early = lvm_segment(EI, x=T, units=UNITS, clock="10:20:31.5234567890123456789")
+    trace = opened(tmp_path, lvm(first, early))
+    np.testing.assert_allclose(trace.frame.time_s, [*T, *(2 + t for t in T)], atol=1e-9)
+    assert "were moved by up to 0.6 s" in trace.warnings[0]
+
+
 def test_channels_without_names_are_asked_about(tmp_path) -> None:
     data = lvm(lvm_segment({"Untitled": [1, 2], "Untitled 1": [3, 5]}, x=[0, 2]))
     with pytest.raises(NeedsMappingError, match="not certain") as caught:

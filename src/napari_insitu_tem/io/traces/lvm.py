@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
-from napari_insitu_tem.io.tables.column_names import UNITS, factor, known_unit
+from napari_insitu_tem.io.tables.column_names import (
+    UNITS,
+    factor,
+    known_unit,
+    read_label,
+)
 from napari_insitu_tem.io.tables.cut_rows import CUT_ROW, whole_lines
 from napari_insitu_tem.io.tables.library_table import trace_of_table
 from napari_insitu_tem.io.tables.number_columns import read_lines, to_numbers
@@ -334,7 +339,7 @@ def _columns(
         for one in alike:
             off = _at_other_times(one, x)
             apart |= dict.fromkeys(first.names[i].strip() for i in off)
-        tables.append(_named(first, data))
+        tables.append(_named(first, data, notes))
         scale = factor(_unit_of_x(first))
         x_values.append(x[first.x[0]] * scale if x else np.full(len(rows), np.nan))
     whole = pd.concat(tables, ignore_index=True)
@@ -353,12 +358,13 @@ def _table(data: pd.DataFrame, segment: _Segment) -> RawTable:
     return RawTable.build(data, names, units, segment.decimal)
 
 
-def _named(segment: _Segment, data: pd.DataFrame) -> pd.DataFrame:
+def _named(segment: _Segment, data: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """The channels, and the comments where there are any."""
     keep = list(segment.channels)
     keys: list[tuple[str, str, int]] = []
     for i in keep:
-        name, unit = segment.names[i].strip(), segment.unit(i)
+        name = segment.names[i].strip()
+        unit = _unit_by_name(name, segment.unit(i), notes)
         keys.append((name, unit, sum(key[:2] == (name, unit) for key in keys)))
     note = segment.comment
     if note is not None and data[note].notna().any():
@@ -369,6 +375,20 @@ def _named(segment: _Segment, data: pd.DataFrame) -> pd.DataFrame:
     named = data[keep]
     named.columns = pd.Index(keys, tupleize_cols=False)
     return named
+
+
+def _unit_by_name(name: str, unit: str, notes: list[str]) -> str:
+    """The unit of a channel, empty where its name has another one.
+
+    LabVIEW calls what a card measures volts, whatever the program made of it.
+    """
+    own, symbol = read_label(name).unit, known_unit(unit)
+    if not own or not symbol or UNITS[own] == UNITS[symbol]:
+        return unit
+    note = f"{name!r} is labelled {unit!r}; the unit in its name was taken."
+    if note not in notes:
+        notes.append(note)
+    return ""
 
 
 def _unescaped(comment: str) -> str:
@@ -504,7 +524,7 @@ def _one_after_the_other(
             if early > 0:
                 delta = one.number("Delta_X", one.channels[0], 0.0)
                 push = early + (delta if delta != _UNTIMED else 0.0)
-                if early > max(0.1 * length, 1e-3):
+                if early > max(0.25 * length, 1e-3):
                     return None, (
                         "has no certain times: a segment begins before the one above "
                         "it has ended"
