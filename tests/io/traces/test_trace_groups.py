@@ -171,6 +171,15 @@ def test_text_and_binary_of_one_technique_count_once(put) -> None:
     assert join_sequences([shorter, longer])[0].format == "EC-Lab binary"
 
 
+def test_a_text_without_a_header_takes_its_start_from_the_binary(put) -> None:
+    text = read_trace(put("a_01_OCV_C01.mpt", [0, 1, 2]))
+    bare = read_trace(put("a_01_OCV_C01.mpt", [0, 1, 2], header="short"))
+    assert bare.start is None and bare.technique == ""
+    (trace,) = join_sequences([bare, as_binary(text)])
+    assert trace.format == "EC-Lab text"
+    assert trace.start == text.start and trace.technique == text.technique
+
+
 def test_a_binary_of_another_run_is_no_copy(put) -> None:
     text = read_trace(put("a_01_OCV_C01.mpt", [0, 1, 2]))
     assert len(join_sequences([text, as_binary(text, 90_000)])) == 2

@@ -22,7 +22,8 @@ def without_copies(traces: Sequence[Trace]) -> list[Trace | None]:
 
     Two records are one technique where a text and a binary file of EC-Lab bear one name
     in one folder, do not contradict each other's start and share their samples. The
-    longer is kept, of equal ones the text, which names the reference electrode.
+    longer is kept, of equal ones the text; it takes over a start and a technique that
+    only the other file has.
 
     Returns
     -------
@@ -76,8 +77,15 @@ def _rank(trace: Trace) -> tuple[int, bool]:
 
 
 def _told(trace: Trace, copy: Trace) -> Trace:
+    """The record that is kept, with what only the other file knows."""
     note = (
         f"{copy.paths[0].name} holds the same samples as {trace.paths[0].name} and was "
         "left out."
     )
-    return replace(trace, warnings=(*trace.warnings, note))
+    return replace(
+        trace,
+        stamp=trace.stamp or copy.stamp,
+        technique=trace.technique or copy.technique,
+        reference=trace.reference or copy.reference,
+        warnings=(*trace.warnings, note),
+    )
