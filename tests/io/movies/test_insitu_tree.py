@@ -128,10 +128,24 @@ def test_director_in_dm4_with_raw_parts(tmp_path, data):
         assert len(movie.paths) == 4
 
 
+def test_folder_with_a_recording_and_other_images(tmp_path, data):
+    path = director(tmp_path / "wire.dm4", data[0], len(data))
+    spread(path, data)
+    write_dm(tmp_path / "overview.dm4", image(data[0]))
+    movie = read_movie(tmp_path)
+    np.testing.assert_array_equal(np.asarray(movie.frames), data)
+    assert "1 DM files beside the recording" in movie.warnings[0]
+    spread(director(tmp_path / "tube.dm4", data[0], len(data)), data)
+    with pytest.raises(ReadError, match="holds 2 recordings") as caught:
+        read_movie(tmp_path)
+    assert "tube.dm4" in caught.value.hint
+
+
 def test_raw_file_that_is_missing_is_said(tmp_path, data):
-    movie = read_movie(director(tmp_path / "wire.dm4", data[0], len(data)))
-    assert movie.shape == (1, 9, 7)
-    assert "recording of 15 frames is not beside" in movie.warnings[0]
+    path = director(tmp_path / "wire.dm4", data[0], len(data))
+    for movie in (read_movie(path), read_movie(tmp_path)):
+        assert movie.shape == (1, 9, 7)
+        assert "recording of 15 frames is not beside" in movie.warnings[0]
 
 
 def test_raw_file_that_is_short_or_long_is_said(tmp_path, data):

@@ -85,8 +85,11 @@ def read_folder(paths: Sequence[Path], *, progress: Progress = no_progress) -> M
             hint="Choose the folder that holds the frames, or the one with Hour_00.",
             path=folder,
         )
-    if is_folder and len(files) == 1 and math.isfinite(_claimed(files[0])):
-        return read_dm(files, progress=progress)
+    directors = _directors(frames) if is_folder else []
+    if is_folder and len(frames) == 1 and math.isfinite(_claimed(frames[0])):
+        directors = frames
+    if directors:
+        return _recording(directors, frames, progress)
     model, layout = _usual_layout(files)
     series = DmSeries(files, layout)
     facts = dm_facts(layout.image)
@@ -112,6 +115,32 @@ def _is_director(path: Path) -> bool:
     if clock_of(path) or not has_parts(path.parent) or raw_parts(path):
         return False
     return math.isfinite(_claimed(path))
+
+
+def _directors(files: Sequence[Path]) -> list[Path]:
+    """Those with their recording in raw files beside them."""
+    return [path for path in files if raw_parts(path) and _claimed(path) > 0]
+
+
+def _recording(
+    directors: Sequence[Path], files: Sequence[Path], progress: Progress
+) -> Movie:
+    """The recording of a folder, whose other files are no frames of it."""
+    if len(directors) > 1:
+        raise ReadError(
+            f"{directors[0].parent.name} holds {len(directors)} recordings.",
+            hint=f"Open one of them by its own file, such as {directors[0].name}.",
+            path=directors[0].parent,
+        )
+    movie = read_dm(directors, progress=progress)
+    if len(files) == 1:
+        return movie
+    others = [path for path in files if path not in directors]
+    said = (
+        f"The folder holds {len(others)} DM files beside the recording of "
+        f"{directors[0].name}, the first is {others[0].name}; they were left out."
+    )
+    return replace(movie, warnings=(*movie.warnings, said))
 
 
 def _claimed(director: Path) -> float:
