@@ -112,3 +112,22 @@ def test_what_is_not_there_is_named():
         Experiment().movie("x")
     with pytest.raises(ExperimentError, match="no trace None"):
         Experiment().trace()
+
+
+def test_further_columns_of_the_record_stand_at_the_frames():
+    log = Trace.from_columns(
+        {
+            "time_s": np.arange(0.0, 40.0),
+            "temperature_degC": 20.0 + 0.3 * np.arange(0.0, 40.0),
+            "frame": np.arange(40.0),
+        }
+    )
+    experiment = Experiment(make_movie(), log).align(offset_s=2.5)
+    table = experiment.signals_at_frames()
+    middle = table["time_s"] + table["frame_duration_s"].fillna(0) / 2
+    np.testing.assert_allclose(table["temperature_degC"], 20 + 0.3 * middle)
+    # a column of the log with a name that is taken changes nothing
+    assert table["frame"].tolist() == list(range(len(table)))
+    usual = experiment.usual_signals_at_frames()
+    assert "temperature_degC" not in usual
+    assert list(table.columns[: len(usual.columns)]) == list(usual.columns)

@@ -82,11 +82,11 @@ class Source:
         return kept[1]
 
     def signals(self, name: str) -> pd.DataFrame:
-        """The record at every frame of a movie, see `Experiment.signals_at_frames`."""
+        """The record at every frame, see `Experiment.usual_signals_at_frames`."""
         key = (*self._clock_key(name), *self._dose_key(name))
         kept = self._signals.get(name)
         if kept is None or not _same(kept[0], key):
-            kept = key, self._experiment.signals_at_frames(name)
+            kept = key, self._experiment.usual_signals_at_frames(name)
             self._signals[name] = kept
         return kept[1]
 

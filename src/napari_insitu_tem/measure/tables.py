@@ -77,7 +77,7 @@ class TableBuilder:
         return {kind: self.kind(kind) for kind in KINDS}
 
     def signals(self, movie: str) -> pd.DataFrame:
-        """The record at every frame of a movie, see `Experiment.signals_at_frames`."""
+        """The record at every frame, see `Experiment.usual_signals_at_frames`."""
         return self._source.signals(movie)
 
 

@@ -19,7 +19,10 @@ from napari_insitu_tem.model.alignment import (
 from napari_insitu_tem.model.calibration import Calibration
 from napari_insitu_tem.model.document import Document
 from napari_insitu_tem.model.errors import ExperimentError, TimeBaseError
-from napari_insitu_tem.model.joining import average_over_windows
+from napari_insitu_tem.model.joining import (
+    average_over_windows,
+    further_over_windows,
+)
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.movie_dose import MovieDose, movie_dose
 from napari_insitu_tem.model.parallel_traces import set_apart
@@ -332,7 +335,20 @@ class Experiment:
             (`potential_sd_V`, ...), `cycle`, `step`, `n_samples`. Cells are empty where
             the movie has no times or the record does not cover the frame. Where the
             movie's dose is known: `dose_rate_e_A2_s`, `dose_e_A2` and their `u_`.
+            Last the further columns of the record under their own names (temperature,
+            gas, bias), those that bear the name of another column left out.
         """
+        film = self.movie(movie)
+        table = self.usual_signals_at_frames(film.name)
+        record = self.record
+        if record is None or film.times is None or not record.others:
+            return table
+        windows = self.frame_times(film.name).windows_ns
+        further = further_over_windows(record, *windows)
+        return table.join(further[[c for c in further if c not in table]])
+
+    def usual_signals_at_frames(self, movie: str | None = None) -> pd.DataFrame:
+        """`signals_at_frames` without the further columns of the record."""
         film = self.movie(movie)
         return _with_dose(self._signals_of(film), self.dose(film.name))
 

@@ -40,20 +40,11 @@ def average_over_windows(
         `step` (Int64, of the last sample at or before the window's middle),
         `n_samples` (samples inside).
     """
-    start = np.asarray(start_ns, np.int64)
-    stop = np.maximum(np.asarray(stop_ns, np.int64), start)
+    start, stop = _windows(start_ns, stop_ns)
     out: dict[str, object] = {}
     for column in SIGNALS:
-        part = trace.part(column)
-        values = part.values(column)
-        stair = column == "current_A" and trace.averaged_current
-        first, last = _samples_inside(part.time_ns, start, stop)
-        count, plain, squares = range_moments(values, first, last)
-        mean = _line_mean(part, values, start, stop, stair=stair)
-        out[column] = np.where(np.isnan(mean) & (count > 0), plain, mean)
         name, unit = column.rsplit("_", 1)
-        spread = np.sqrt(squares / np.maximum(count - 1, 1))
-        out[f"{name}_sd_{unit}"] = np.where(count >= 2, spread, np.nan)
+        out[column], out[f"{name}_sd_{unit}"] = _moments(trace, column, start, stop)
     for column in COUNTERS:
         part = trace.part(column)
         row = _row_at_middle(part, start, stop)
@@ -61,6 +52,48 @@ def average_over_windows(
     first, last = _samples_inside(trace.time_ns, start, stop)
     out["n_samples"] = last - first
     return pd.DataFrame(out)
+
+
+def further_over_windows(
+    trace: Trace, start_ns: IntArray, stop_ns: IntArray
+) -> pd.DataFrame:
+    """Time-weighted mean of every further column over each window.
+
+    Parameters
+    ----------
+    trace, start_ns, stop_ns
+        As of `average_over_windows`.
+
+    Returns
+    -------
+    DataFrame
+        One row a window, a column for each of `trace.others` under its own name.
+    """
+    start, stop = _windows(start_ns, stop_ns)
+    means = {name: _moments(trace, name, start, stop)[0] for name in trace.others}
+    return pd.DataFrame(means, index=range(start.size))
+
+
+def _windows(start_ns: IntArray, stop_ns: IntArray) -> tuple[IntArray, IntArray]:
+    start = np.asarray(start_ns, np.int64)
+    return start, np.maximum(np.asarray(stop_ns, np.int64), start)
+
+
+def _moments(
+    trace: Trace, column: str, start: IntArray, stop: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """(T,) mean of a column over each window, and (T,) SD of the samples inside."""
+    part = trace.part(column)
+    values = part.values(column)
+    stair = column == "current_A" and trace.averaged_current
+    first, last = _samples_inside(part.time_ns, start, stop)
+    count, plain, squares = range_moments(values, first, last)
+    mean = _line_mean(part, values, start, stop, stair=stair)
+    spread = np.sqrt(squares / np.maximum(count - 1, 1))
+    return (
+        np.where(np.isnan(mean) & (count > 0), plain, mean),
+        np.where(count >= 2, spread, np.nan),
+    )
 
 
 def _samples_inside(

@@ -103,9 +103,10 @@ def record_columns(session: Session) -> dict[str, str]:
     record = session.experiment.record
     if record is None:
         return {}
+    names = COLUMNS | {column: column for column in record.others}
     return {
         column: name
-        for column, name in COLUMNS.items()
+        for column, name in names.items()
         if record.has(column) and np.isfinite(record.values(column)).any()
     }
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
 from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.experiment.scale import ScaleSection
 from stamped import stamped_movie
@@ -86,3 +90,20 @@ def test_uncalibrated_movie_says_so(qtbot):
     qtbot.addWidget(section)
     assert section.state.text().startswith("Uncalibrated")
     assert not section.clear_button.isEnabled()
+
+
+def test_sizes_that_differ_from_frame_to_frame_are_said_for_the_frame(qtbot):
+    sizes = np.repeat([[0.4, 0.4], [0.2, 0.2]], [2, 2], axis=0)
+    movie = replace(
+        Movie.from_array(np.zeros((4, 9, 9)), times_s=np.arange(4.0)),
+        frame_sizes_nm=sizes,
+    )
+    session = Session(Experiment(movie))
+    section = ScaleSection(session)
+    qtbot.addWidget(section)
+    assert section.state.text().startswith(
+        "Each frame has its own: 0.4 nm/px at this one, 0.2 to 0.4 in all."
+    )
+    session.go_to(3)
+    section.follow_frame()
+    assert "0.2 nm/px at this one" in section.state.text()

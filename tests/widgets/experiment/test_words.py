@@ -12,6 +12,7 @@ import pytest
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import StartStamp
+from napari_insitu_tem.model.trace import Trace
 from napari_insitu_tem.widgets.experiment.words import (
     breakable,
     bytes_text,
@@ -75,3 +76,12 @@ def test_title_tells_whether_all_is_on_disk():
 
 def test_long_names_break_after_their_marks():
     assert breakable("run_01.a-b").split("\u200b") == ["run_", "01.", "a-", "b"]
+
+
+def test_what_a_holder_recorded_is_named():
+    columns = {"time_s": [0.0, 1.0], "temperature_degC": [20.0, 21.0]}
+    assert trace_signals(Trace.from_columns(columns)) == "temperature (°C)"
+    columns |= {f"gas_{n}_sccm": [1.0, 2.0] for n in range(4)}
+    assert trace_signals(Trace.from_columns(columns)) == (
+        "temperature (°C), gas 0 (sccm), gas 1 (sccm), 2 more"
+    )

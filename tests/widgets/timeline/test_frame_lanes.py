@@ -14,6 +14,7 @@ from napari_insitu_tem.state.changes import changes_of
 from napari_insitu_tem.state.dosing import change_beam, set_beam
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.timeline.menus import fill_lanes_menu, lane_menu
+from napari_insitu_tem.widgets.timeline.readout import readings
 
 CHANGE, REFERENCE = "change:before", "change:reference"
 
@@ -166,3 +167,29 @@ def test_a_holders_log_of_its_own_is_one_line(show, qtbot):
     rows = {row.key: row.lane for row in timeline.stack.rows}
     assert rows["signal:temperature_degC"].text_at(10.8) == "35.5 °C"
     assert rows["potential"].text_at(30.5) == "+0.5083 V"
+
+
+def test_a_log_without_potential_shows_its_first_column_at_once(show):
+    log = Trace.from_columns(
+        {
+            "time_s": np.arange(0, 100, 2.0),
+            "temperature_degC": 20 + 0.5 * np.arange(0, 100, 2.0),
+            "power_W": np.ones(50),
+        }
+    )
+    session = Session(Experiment(film(), log).align(offset_s=10.0))
+    timeline = show(session)
+    shown = [row.key for row in timeline.stack.shown_rows]
+    assert "signal:temperature_degC" in shown
+    assert "signal:power_W" not in shown
+    read = {one.name: one.text for one in readings(session)}
+    time_s = session.time_ns / 1e9
+    assert read["Temperature"] == f"{20 + 0.5 * time_s:.4g} °C"
+    timeline.stack.show_lane("signal:temperature_degC", False)
+    assert "signal:temperature_degC" not in [r.key for r in timeline.stack.rows]
+
+
+def test_a_log_that_does_not_cover_a_frame_says_so():
+    log = Trace.from_columns({"time_s": [0.0, 1.0], "temperature_degC": [20.0, 21.0]})
+    session = Session(Experiment(film(), log).align(offset_s=500.0))
+    assert "does not cover" in readings(session)[-1].text

@@ -157,13 +157,15 @@ class ExperimentDock(QWidget):
         self.buttons.refresh()
 
     def _on_playhead(self, playhead: Any) -> None:
-        """Follow to another movie; another frame changes nothing here."""
+        """Follow to another movie, or to a frame whose pixels have another size."""
         name = playhead.movie if playhead is not None else ""
         if name != self.movie_box.currentText():
             self._show_movies()
             self.scale.refresh()
             self.alignment.refresh()
             self.movie_export.refresh()
+        else:
+            self.scale.follow_frame()
 
     def _on_range(self, range_ns: Any) -> None:
         self.movie_export.refresh()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
 from napari_insitu_tem.layers.ruler import Ruler
 from napari_insitu_tem.model.calibration import Calibration
+from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.state.calibrating import calibrate, own_calibration
 from napari_insitu_tem.state.session import Session
 from napari_insitu_tem.widgets.experiment.scale_from import (
@@ -102,12 +104,31 @@ class ScaleSection(Section):
             self.state.setText("Open a movie first.")
             return
         size = movie.calibration
-        self.state.setText(size.describe() if size else _UNCALIBRATED)
+        self.state.setText(size.describe() if size else self._without_one_size(movie))
         self.size.show_number(size.x_nm if size else None)
         self.spread.show_number(100 * size.u_relative if size else 0.0)
         self.clear_button.setEnabled(size is not None)
         own = own_calibration(self._session)
         self.file_button.setEnabled(own is not None and own != size)
+
+    def follow_frame(self) -> None:
+        """Show the size of another frame, where each has its own."""
+        movie = self._session.movie
+        if movie is not None and movie.frame_sizes_nm is not None:
+            self.state.setText(self._without_one_size(movie))
+
+    def _without_one_size(self, movie: Movie) -> str:
+        sizes, playhead = movie.frame_sizes_nm, self._session.playhead
+        if sizes is None or playhead is None or not np.isfinite(sizes).any():
+            return _UNCALIBRATED
+        here = movie.calibration_at(playhead.frame)
+        this = "not known" if here is None else f"{here.x_nm:.5g} nm/px"
+        low, high = np.nanmin(sizes[:, 1]), np.nanmax(sizes[:, 1])
+        return (
+            f"Each frame has its own: {this} at this one, {low:.5g} to {high:.5g} in "
+            "all. Rows use that of their frame; the scale bar is in pixels. A size "
+            "that is set here takes the place of them all."
+        )
 
     def _on_set(self) -> None:
         size = self.size.number

@@ -11,7 +11,11 @@ from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import StartStamp
 from napari_insitu_tem.model.trace import Trace
+from napari_insitu_tem.widgets.timeline.column_titles import column_title
 from napari_insitu_tem.widgets.timeline.formatting import length_text
+
+#: Further columns of a record that are named.
+_NAMED_COLUMNS = 3
 
 
 def breakable(name: str) -> str:
@@ -53,8 +57,17 @@ def trace_signals(trace: Trace) -> str:
         found.append("current")
     if trace.has("charge_C"):
         found.append(f"charge ({trace.charge_source or 'source unknown'})")
+    found += _further(trace)
     signals = ", ".join(found) or "no potential and no current"
     return f"{trace.technique}: {signals}" if trace.technique else signals
+
+
+def _further(trace: Trace) -> list[str]:
+    """The other columns, the first few by name."""
+    names = [column_title(column) for column in trace.others]
+    more = len(names) - _NAMED_COLUMNS
+    rest = [f"{more} more"] if more > 0 else []
+    return [name[:1].lower() + name[1:] for name in names[:_NAMED_COLUMNS]] + rest
 
 
 def start_text(stamp: StartStamp | None) -> str:

@@ -129,9 +129,12 @@ class LaneStack(QScrollArea):
 
     def _keys(self) -> Iterator[tuple[str, type[Lane], str]]:
         for lane_class in LANES:
+            usual = lane_class.usual(self._session)
             for variant in self._wanted.get(lane_class, ()):
                 key = lane_class.key_of(variant)
-                if not lane_class.made_when_asked or self._choices.get(key, False):
+                if not lane_class.made_when_asked or self._choices.get(
+                    key, variant in usual
+                ):
                     yield key, lane_class, variant
 
     def _made(self, lane_class: type[Lane], variant: str) -> LaneRow:

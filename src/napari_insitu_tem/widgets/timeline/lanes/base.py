@@ -112,6 +112,11 @@ class Lane:
         return True
 
     @classmethod
+    def usual(cls, session: Session) -> tuple[str, ...]:
+        """Variants that are made unasked, of a lane that is made when asked for."""
+        return ()
+
+    @classmethod
     def variants(cls, session: Session) -> tuple[str, ...]:
         """The lanes of this kind that the experiment wants, by variant."""
         return ("",) if cls.is_wanted(session) else ()
