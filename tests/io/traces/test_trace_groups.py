@@ -178,6 +178,7 @@ def test_a_text_without_a_header_takes_its_start_from_the_binary(put) -> None:
     (trace,) = join_sequences([bare, as_binary(text)])
     assert trace.format == "EC-Lab text"
     assert trace.start == text.start and trace.technique == text.technique
+    assert [path.suffix for path in trace.paths] == [".mpt", ".mpr"]
 
 
 def test_a_binary_of_another_run_is_no_copy(put) -> None:

@@ -77,7 +77,7 @@ def _rank(trace: Trace) -> tuple[int, bool]:
 
 
 def _told(trace: Trace, copy: Trace) -> Trace:
-    """The record that is kept, with what only the other file knows."""
+    """The record that is kept, with what only the other file knows, and its path."""
     note = (
         f"{copy.paths[0].name} holds the same samples as {trace.paths[0].name} and was "
         "left out."
@@ -87,5 +87,6 @@ def _told(trace: Trace, copy: Trace) -> Trace:
         stamp=trace.stamp or copy.stamp,
         technique=trace.technique or copy.technique,
         reference=trace.reference or copy.reference,
+        paths=(*trace.paths, *copy.paths),  # a saved experiment reads both again
         warnings=(*trace.warnings, note),
     )

@@ -93,7 +93,8 @@ def join(group: Sequence[Trace]) -> Trace:
         replace(part, frame=part.frame.assign(technique=part.technique, file=part.name))
         for part in group
     ]
-    whole = merge_traces(parts, name=_common_name(group))
+    in_time = sorted(group, key=lambda part: part.span_ns)
+    whole = merge_traces(parts, name=_common_name(in_time))
     note = (
         f"{len(group)} files of one sequence were put together in time order: "
         f"{', '.join(part.name for part in group)}."
