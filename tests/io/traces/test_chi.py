@@ -216,3 +216,9 @@ def test_a_measurement_that_never_began_is_empty_and_says_so(tmp_path, header) -
     trace = read(tmp_path, chi_text("Cyclic Voltammetry", header, [], SLOW))
     assert len(trace) == 0 and "holds no rows" in trace.warnings[0]
     assert trace.technique == "Cyclic Voltammetry" and trace.start is not None
+
+
+def test_a_single_row_is_no_record(tmp_path) -> None:
+    text = chi_text("Chronoamperometry", "Time/sec|Current/A", [["1.0", "2e-6"]])
+    with pytest.raises(ReadError, match="single row"):
+        read(tmp_path, text)

@@ -12,6 +12,7 @@ from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.io.tables.column_names import Label, candidates
 from napari_insitu_tem.io.tables.found_table import FoundTable, find_in_file
+from napari_insitu_tem.io.tables.number_columns import is_number
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.suggestion import is_impedance, suggest
 from napari_insitu_tem.io.tables.table_checks import need_two_rows, rows_of_the_table
@@ -109,7 +110,16 @@ def _header_alone(path: Path) -> list[str] | None:
         return None
     text, _ = decode(path.read_bytes())
     lines = lines_of(text)
-    return lines if find_table(lines) is None else None
+    if find_table(lines) is not None:
+        return None
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    if all(is_number(cell) for cell in last.replace(",", " ").split()):
+        raise ReadError(
+            f"{path.name} holds a single row of numbers; a record needs two.",
+            hint="The measurement was stopped, or the file was cut off: copy it again.",
+            path=path,
+        )
+    return lines
 
 
 def _empty(header: ChiHeader, path: Path) -> Trace:
