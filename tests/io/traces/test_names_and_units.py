@@ -125,3 +125,46 @@ def test_a_header_that_a_logger_writes_again(tmp_path) -> None:
     assert np.flatnonzero(trace.breaks).tolist() == [200]
     with pytest.raises(ReadError, match="several tables"):
         read(tmp_path, [header, *rows[:200], header, *rows])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Time in s;Spannung in V;Strom in A",
+        "ElapsedTime_s;CellVoltage_V;CellCurrent_A",
+        "time.s;voltage.V;current.A",
+        "time (sec);voltage (v);current (a)",
+    ],
+)
+def test_other_ways_to_write_a_unit(tmp_path, header) -> None:
+    check_values(read(tmp_path, [header, *rows_of("{t};{e};{i}")]), start=None)
+
+
+@pytest.mark.parametrize(
+    ("unit", "scale"), [("ma", 1e-3), ("microamps", 1e-6), ("mAmps", 1e-3)]
+)
+def test_units_of_current_in_words(tmp_path, unit, scale) -> None:
+    rows = [f"{k},0.1,{k}" for k in range(6)]
+    trace = read(tmp_path, [f"Time (s),E (V),Current ({unit})", *rows])
+    np.testing.assert_allclose(trace.values("current_A"), np.arange(6) * scale)
+
+
+def test_a_strange_unit_is_asked_about(tmp_path) -> None:
+    """Before, the column was left out without a word."""
+    rows = rows_of("{t},{e},{i}")
+    with pytest.raises(NeedsMappingError) as raised:
+        read(tmp_path, ["Time (s),E (V),Current (furlongs)", *rows])
+    assert "is not known" in raised.value.preview.doubts[0]
+    assert raised.value.preview.suggested.columns["current_A"].unit == "A"
+
+
+def test_a_column_in_the_other_decimal_mark(tmp_path) -> None:
+    rows = rows_of("{t};{e};{i}")
+    rows = [",".join(row.split(".", 1)) for row in rows]
+    check_values(read(tmp_path, ["t/s;E/V;I/A", *rows]), start=None)
+
+
+def test_marks_of_an_overflow_are_no_readings(tmp_path) -> None:
+    rows = [f"{k},0.1,{'9.9E37' if k == 2 else k}" for k in range(6)]
+    trace = read(tmp_path, ["Time (s),E (V),I (A)", *rows])
+    assert np.isnan(trace.values("current_A")).tolist() == [k == 2 for k in range(6)]

@@ -25,6 +25,9 @@ UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("kV",), ("potential", 1e3)),
     **dict.fromkeys(("A", "amp", "amps", "ampere", "amperes"), ("current", 1.0)),
     **dict.fromkeys(("mA", "milliampere", "milliamperes"), ("current", 1e-3)),
+    **dict.fromkeys(("mAmp", "mAmps", "milliamp", "milliamps"), ("current", 1e-3)),
+    **dict.fromkeys(("microamp", "microamps"), ("current", 1e-6)),
+    **dict.fromkeys(("nanoamp", "nanoamps"), ("current", 1e-9)),
     **dict.fromkeys(("µA", "microampere", "microamperes"), ("current", 1e-6)),
     **dict.fromkeys(("nA", "nanoampere", "nanoamperes"), ("current", 1e-9)),
     **dict.fromkeys(("pA", "picoampere", "picoamperes"), ("current", 1e-12)),
@@ -147,6 +150,12 @@ _BRACKETS = " ()[]{}"
 #: Signs of full width, as Chinese and Japanese programs write them.
 _FULL_WIDTH = str.maketrans("（）［］／：\u3000", "()[]/: ")
 _VERSUS = re.compile(r"\s+(?:vs\.?|versus)\s+(?P<reference>.+)$", re.IGNORECASE)
+#: Between the words of "ElapsedTime"; of "mAh", "dQ" or "pH" are none.
+_CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")
+_IN = re.compile(r"^(?P<name>.*\S)\s+in\s+(?P<unit>\S+)$")
+#: Units in lower case, understood behind a name only.
+_LOWER = {"v": "V", "mv": "mV", "uv": "µV", "a": "A", "ma": "mA", "ua": "µA",
+          "ah": "Ah", "mah": "mAh", "wh": "Wh", "mwh": "mWh"}  # fmt: skip
 _LEADING = re.compile(r'^[\s~#%"\']+(?=\S)')
 
 
@@ -243,11 +252,20 @@ def _split(cell: str) -> tuple[str, str, str]:
             symbol = "s"  # not siemens
         if symbol:
             return _versus(match["name"], symbol, reference)
+    return _with_loose_unit(cell)
+
+
+def _with_loose_unit(cell: str) -> tuple[str, str, str]:
+    """Name, unit and reference where the unit stands in no brackets."""
     for position in [i for i, c in enumerate(cell) if c == "/"]:
         symbol, reference = _unit_and_reference(cell[position + 1 :])
         if symbol:
             return _versus(cell[:position], symbol, reference)
-    for separator in (",", "_", " "):
+    if match := _IN.match(cell):
+        symbol, reference = _unit_and_reference(match["unit"])
+        if symbol:
+            return _versus(match["name"], symbol, reference)
+    for separator in (",", "_", ".", " "):
         name, _, tail = cell.rpartition(separator)
         symbol = known_unit(tail)
         if name and symbol and _fits(name, symbol):
@@ -269,13 +287,13 @@ def _unit_and_reference(text: str) -> tuple[str, str]:
         symbol = known_unit(text[: match.start()])
         reference = match["reference"].strip()
         return symbol, "" if reference.lower().strip(".") == "ref" else reference
-    return known_unit(text), ""
+    return known_unit(text) or _LOWER.get(text, ""), ""
 
 
 def _fits(name: str, symbol: str) -> bool:
     """Whether a loosely attached unit belongs to a name: `Channel A` is no current."""
     dimension = UNITS[symbol][0]
-    word = plain(name)
+    word = plain(_CAMEL.sub(" ", name))
     if dimension == "time" and (
         word in STEP_TIMES | STAMP_NAMES or word.endswith("time")
     ):
@@ -305,11 +323,11 @@ def _rank(label: Label, role: Role) -> tuple[int, int] | None:
     if not label.name:  # a bare unit is its own name
         counter = role in ("cycle", "step")
         return (len(NAMES[role]), 0) if label.unit and fits and not counter else None
-    if not fits or label.plain not in NAMES[role]:
+    spoken = [label.plain, plain(_CAMEL.sub(" ", label.name))]
+    name = next((name for name in spoken if name in NAMES[role]), "")
+    if not fits or not name or (name in _NEED_UNIT and not label.unit):
         return None
-    if label.plain in _NEED_UNIT and not label.unit:
-        return None
-    return NAMES[role].index(label.plain), int(label.is_average)
+    return NAMES[role].index(name), int(label.is_average)
 
 
 def units_for(role: Role) -> tuple[str, ...]:

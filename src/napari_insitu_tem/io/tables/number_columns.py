@@ -27,6 +27,8 @@ HEAD_BYTES = 2**20
 PIECEWISE_BYTES = 32 * 2**20
 _ROWS_A_PIECE = 250_000
 _NUMBER = re.compile(r"^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eEdD][+-]?\d+)?$")
+#: Instruments write 9.9E37 where a reading is too large, and 9.91E37 where it is none.
+_OVERFLOW = 9.8e37
 #: The exponent of a number in double precision, as Fortran writes it.
 _FORTRAN = re.compile(r"(?<=[\d.,])[dD](?=[+-]?\d+$)")
 #: The minus of typesetters, which some programs write.
@@ -265,10 +267,12 @@ def _without_groups(text: pd.Series[str], decimal: str) -> pd.Series[str]:
 def _finite(
     values: FloatArray, empty: NDArray[np.bool_] | None
 ) -> tuple[FloatArray, int]:
-    """Infinities are no measurements."""
+    """Infinities are no measurements, nor is what instruments write for an overflow."""
     infinite = np.isinf(values)
-    if infinite.any():
-        values = np.where(infinite, math.nan, values)
+    too_large = np.abs(values) >= _OVERFLOW
+    if too_large.any():
+        values = np.where(too_large, math.nan, values)
     if empty is None:
         return values, int(infinite.sum())
-    return values, int((np.isnan(values) & ~empty).sum())
+    marked = too_large & ~infinite
+    return values, int((np.isnan(values) & ~empty & ~marked).sum())

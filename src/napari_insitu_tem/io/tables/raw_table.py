@@ -125,8 +125,28 @@ class RawTable:
 
     def _converted(self, index: int) -> tuple[FloatArray, int]:
         if index not in self._numbers:
-            self._numbers[index] = to_numbers(self.column(index), self.decimal)
+            column = self.column(index)
+            found = to_numbers(column, self.decimal)
+            if found[1] and not np.isfinite(found[0]).any():
+                found = _in_the_other_mark(column, self.decimal, found)
+            self._numbers[index] = found
         return self._numbers[index]
+
+
+def _in_the_other_mark(
+    column: pd.Series[Any], decimal: str, found: tuple[FloatArray, int]
+) -> tuple[FloatArray, int]:
+    """A column whose decimal mark is not that of the others, where no doubt is left.
+
+    Three digits behind every mark might be thousands.
+    """
+    other = "," if decimal == "." else "."
+    cells = column.dropna().astype("str").str.strip()
+    decimals = cells.str.extract(rf"^[+-]?\d*\{other}(\d+)(?:[eE][+-]?\d+)?$")[0]
+    if decimals.isna().all() or (decimals.dropna().str.len() == 3).all():
+        return found
+    again = to_numbers(column, other)
+    return again if again[1] == 0 else found
 
 
 def _each_once(names: Sequence[str]) -> tuple[str, ...]:

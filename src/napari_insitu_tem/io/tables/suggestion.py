@@ -8,7 +8,9 @@ from napari_insitu_tem.io.tables.column_names import (
     DIMENSIONS,
     FREQUENCY_NAMES,
     IMPEDANCE_NAMES,
+    NAMES,
     candidates,
+    plain,
 )
 from napari_insitu_tem.io.tables.raw_table import RawTable
 from napari_insitu_tem.io.tables.suggested_time import suggest_time
@@ -111,7 +113,7 @@ def _signal(table: RawTable, role: Role, doubts: list[str]) -> ColumnChoice | No
     if role == "charge_C":  # a charge without a unit may be anything
         found = [i for i in found if table.labels[i].unit]
     if not found:
-        return None
+        return _with_strange_unit(table, role, doubts)
     first = found[0]
     key, label = table.keys[first], table.labels[first]
     if _rivals(table, found, role):
@@ -126,6 +128,19 @@ def _signal(table: RawTable, role: Role, doubts: list[str]) -> ColumnChoice | No
     if table.spoiled(first) > 0.01 * max(filled, 1):
         doubts.append(f"Many cells of {key!r} are not numbers.")
     return ColumnChoice(key, label.unit or _BASE[role])
+
+
+def _with_strange_unit(
+    table: RawTable, role: Role, doubts: list[str]
+) -> ColumnChoice | None:
+    """A column with the name of a role and a unit that is not known, in doubt."""
+    for index, label in enumerate(table.labels):
+        name, _, unit = label.name.partition("(" if "(" in label.name else "[")
+        known = plain(name) in NAMES[role] and unit.strip(" )]") and "/" not in unit
+        if role != "charge_C" and known and _holds_numbers(table, index):
+            doubts.append(f"The unit of {table.keys[index]!r} is not known.")
+            return ColumnChoice(table.keys[index], _BASE[role])
+    return None
 
 
 def _spoken(table: RawTable, role: Role) -> ColumnChoice | None:

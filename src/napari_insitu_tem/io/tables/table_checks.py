@@ -102,6 +102,8 @@ def _has_second_header(table: RawTable, mapping: ColumnMapping) -> bool:
         return False
     times = table.numbers(index)
     known = np.isfinite(times)
+    if not known.any():
+        return False
     missing = np.flatnonzero(~known[: int(np.flatnonzero(known)[-1])])
     rows = table.data.iloc[missing[:_LOOKED_AT]]
     lines = [
