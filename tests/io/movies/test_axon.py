@@ -55,6 +55,8 @@ def test_time_of_each_image_and_order(tmp_path, packed):
     assert movie.format == "PNG series (AXON)"
     assert movie.metadata["magnification"] == 40000
     assert movie.metadata["holder_temperature"] == 500
+    assert movie.metadata["holder_temperature_max"] == 501.75
+    assert "magnification_max" not in movie.metadata
     assert movie.metadata["heating_power"] == 0.5
     assert movie.calibration is None
 

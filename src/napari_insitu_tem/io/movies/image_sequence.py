@@ -239,7 +239,7 @@ def _merge(
     own = first.facts
     facts.flavour, facts.exposure_s = own.flavour, own.exposure_s
     facts.calibration, facts.stamp = own.calibration, own.stamp
-    facts.metadata = own.metadata
+    facts.metadata = own.metadata | _ranges([h.facts.metadata for h in headers if h])
     facts.warnings += [text for text in own.warnings if text not in facts.warnings]
     own_sizes = [header.facts.calibration if header else None for header in headers]
     facts.calibrate_each([c.scale_nm if c else (np.nan, np.nan) for c in own_sizes])
@@ -247,6 +247,17 @@ def _merge(
     if facts.frame_sizes_nm is None and len({c is None for c in read}) > 1:
         facts.calibration = None
         facts.warn("Some of the images have no pixel size, so lengths stay in pixels.")
+
+
+def _ranges(metadata: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Least and greatest of the numbers that differ between the images."""
+    found: dict[str, float] = {}
+    for key, first in metadata[0].items():
+        values = [one.get(key) for one in metadata]
+        numbers = [n for n in values if isinstance(n, (int, float))]
+        if isinstance(first, (int, float)) and len(set(numbers)) > 1:
+            found[f"{key}_min"], found[f"{key}_max"] = min(numbers), max(numbers)
+    return found
 
 
 def _take_times(
