@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -285,7 +286,8 @@ def _checked(segment: _Segment, notes: list[str]) -> _Segment:
         )
     if bad:
         notes.append(f"{bad} rows with another number of cells were left out.")
-    return replace(segment, rows=good)
+    segment.rows = good
+    return segment
 
 
 def _refuse_other_axes(segments: Sequence[_Segment]) -> None:
@@ -552,9 +554,13 @@ def _starts(segments: Sequence[_Segment]) -> FloatArray:
     return np.array(starts)
 
 
+_read_day = lru_cache(maxsize=64)(read_date)
+
+
+@lru_cache(maxsize=64)  # the channels of a segment share it
 def _moment(day: str, clock: str) -> int | None:
     """Nanoseconds since 1970 of a wall clock; None for LabVIEW's zero in 1904."""
-    reading, match = read_date(day), _CLOCK.match(clock.strip())
+    reading, match = _read_day(day), _CLOCK.match(clock.strip())
     if reading is None or reading.is_ambiguous or match is None:
         return None
     hour, minute, second = (int(match[i]) for i in (1, 2, 3))
