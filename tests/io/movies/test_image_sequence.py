@@ -318,3 +318,23 @@ def test_a_file_that_was_replaced_is_looked_at_again(tmp_path, frames):
     tifffile.imwrite(tmp_path / "w05.tif", frames[0][:, ::2])
     with pytest.raises(ReadError, match="not like the others"):
         movie.frames.frame(5)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_exposures_that_differ_between_images(tmp_path, named):
+    exposures = [0.1, 0.2, 0.1, 0.4]
+    for i, seconds in enumerate(exposures):
+        plane = {"ExposureTime": [seconds], "ExposureTimeUnit": ["s"]}
+        name = f"w_{i}s.ome.tif" if named else f"w_{i}.ome.tif"
+        tifffile.imwrite(
+            tmp_path / name,
+            np.zeros((9, 7), "uint8"),
+            metadata={"axes": "YX", "Plane": plane},
+        )
+    movie = read_movie(tmp_path)
+    if named:
+        np.testing.assert_allclose(movie.exposures_s, exposures)
+    else:
+        assert movie.exposures_s is None
+        assert "exposures of the images differ" in " ".join(movie.warnings)
+    assert movie.metadata["exposure_s_max"] == 0.4

@@ -50,7 +50,7 @@ from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
-from napari_insitu_tem.model.timebase import FrameTimes, StartStamp
+from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
 _REPORT_EVERY = 50
 _LOOK_AT = 1000
@@ -119,6 +119,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     _merge(first, headers, images, facts)
     names = [path.stem for path in images]
     _take_times(names, headers, facts)
+    _take_exposures(headers, facts)
     return build_movie(
         ImageFrames(images, headers),
         facts,
@@ -282,6 +283,19 @@ def _take_times(
         facts.stamp = named[1] or (_zero_of(named[0], stamps[0]) if is_coarse else None)
     else:
         _say_what_lacks(names, facts)
+
+
+def _take_exposures(headers: Sequence[ImageHeader | None], facts: Facts) -> None:
+    """That of each image, where they differ; none where some are not known."""
+    each = [header.facts.exposure_s if header else None for header in headers]
+    known = [seconds for seconds in each if seconds is not None]
+    if len(set(known)) < 2:
+        return
+    facts.exposure_s = None
+    if facts.times is not None and len(known) == len(each):
+        facts.times = replace(facts.times, exposure_ns=to_ns(known))
+    else:
+        facts.warn("The exposures of the images differ, so the frames have none.")
 
 
 def _zero_of(times: FrameTimes, first: StartStamp | None) -> StartStamp | None:
