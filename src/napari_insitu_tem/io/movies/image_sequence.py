@@ -6,13 +6,10 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.failures import reading
@@ -26,12 +23,8 @@ from napari_insitu_tem.io.movies.image_files import (
     read_header,
 )
 from napari_insitu_tem.io.movies.image_groups import natural_key
-from napari_insitu_tem.io.movies.image_times import (
-    are_unordered,
-    order_of_dates,
-    times_from_names,
-    times_from_stamps,
-)
+from napari_insitu_tem.io.movies.image_merge import in_words, merge_facts
+from napari_insitu_tem.io.movies.image_times import order_of_dates
 from napari_insitu_tem.io.movies.insitu_tree import (
     IMAGE_SUFFIXES,
     clock_of,
@@ -40,17 +33,12 @@ from napari_insitu_tem.io.movies.insitu_tree import (
     tree_suffixes,
     without_directors,
 )
-from napari_insitu_tem.io.movies.name_series import (
-    left_out,
-    main_series,
-    missing_numbers,
-)
+from napari_insitu_tem.io.movies.name_series import left_out, main_series
 from napari_insitu_tem.io.probe import Probe
 from napari_insitu_tem.io.registry import Format
 from napari_insitu_tem.model.errors import InsituTemError, ReadError
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.progress import Progress, no_progress
-from napari_insitu_tem.model.timebase import FrameTimes, StartStamp, to_ns
 
 _REPORT_EVERY = 50
 _LOOK_AT = 1000
@@ -88,8 +76,8 @@ class ImageFrames:
         if data.shape != self.shape[1:] or data.dtype != self.dtype:
             raise ReadError(
                 f"Frame {index}, {path.name}, is not like the others: "
-                f"{_describe(data.shape, data.dtype)} instead of "
-                f"{_describe(self.shape[1:], self.dtype)}.",
+                f"{in_words(data.shape, data.dtype)} instead of "
+                f"{in_words(self.shape[1:], self.dtype)}.",
                 hint="Put the right file back, or open the folder again.",
                 path=path,
             )
@@ -116,10 +104,7 @@ def _read(paths: Sequence[Path], *, progress: Progress = no_progress) -> Movie:
     headers = _headers(images, facts, progress)
     images, headers = _in_order_of_time(images, headers)
     first = next(header for header in headers if header is not None)
-    _merge(first, headers, images, facts)
-    names = [path.stem for path in images]
-    _take_times(names, headers, facts)
-    _take_exposures(headers, facts)
+    merge_facts(first, headers, images, facts)
     return build_movie(
         ImageFrames(images, headers),
         facts,
@@ -221,106 +206,6 @@ def _in_order_of_time(
     return [images[i] for i in order], [headers[i] for i in order]
 
 
-def _merge(
-    first: ImageHeader,
-    headers: Sequence[ImageHeader | None],
-    images: Sequence[Path],
-    facts: Facts,
-) -> None:
-    """Take the facts of the first image; refuse what does not fit together."""
-    for path, header in zip(images, headers, strict=True):
-        if header and (header.shape, header.dtype) != (first.shape, first.dtype):
-            raise ReadError(
-                f"The images differ: {images[0].name} is "
-                f"{_describe(first.shape, first.dtype)}, {path.name} is "
-                f"{_describe(header.shape, header.dtype)}.",
-                hint="Open only the images that belong to one movie.",
-                path=path,
-            )
-    own = first.facts
-    facts.flavour, facts.exposure_s = own.flavour, own.exposure_s
-    facts.calibration, facts.stamp = own.calibration, own.stamp
-    facts.metadata = own.metadata | _ranges([h.facts.metadata for h in headers if h])
-    facts.warnings += [text for text in own.warnings if text not in facts.warnings]
-    own_sizes = [header.facts.calibration if header else None for header in headers]
-    facts.calibrate_each([c.scale_nm if c else (np.nan, np.nan) for c in own_sizes])
-    read = [c for c, header in zip(own_sizes, headers, strict=True) if header]
-    if facts.frame_sizes_nm is None and len({c is None for c in read}) > 1:
-        facts.calibration = None
-        facts.warn("Some of the images have no pixel size, so lengths stay in pixels.")
-
-
-def _ranges(metadata: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Least and greatest of the numbers that differ between the images."""
-    found: dict[str, float] = {}
-    for key, first in metadata[0].items():
-        values = [one.get(key) for one in metadata]
-        numbers = [n for n in values if isinstance(n, (int, float))]
-        if isinstance(first, (int, float)) and len(set(numbers)) > 1:
-            found[f"{key}_min"], found[f"{key}_max"] = min(numbers), max(numbers)
-    return found
-
-
-def _take_times(
-    names: Sequence[str], headers: Sequence[ImageHeader | None], facts: Facts
-) -> None:
-    """The instrument's stamps before names, names before plain file dates."""
-    facts.times = None
-    stamps = [header.facts.stamp if header else None for header in headers]
-    from_stamps = times_from_stamps(stamps)
-    named = times_from_names(names, "file names")
-    is_plain = "DateTime tag" in (stamps[0].source if stamps[0] else "")
-    is_coarse = from_stamps is not None and not np.diff(from_stamps.start_ns).all()
-    if from_stamps is not None and (named is None or not (is_plain or is_coarse)):
-        facts.times = from_stamps
-        if is_plain:
-            facts.warn(
-                "The frame times are those at which the files were written, to the "
-                "second; if they were exported later, type the frame interval instead."
-            )
-    elif named is not None:
-        facts.times = named[0]
-        facts.stamp = named[1] or (_zero_of(named[0], stamps[0]) if is_coarse else None)
-    else:
-        _say_what_lacks(names, facts)
-
-
-def _take_exposures(headers: Sequence[ImageHeader | None], facts: Facts) -> None:
-    """That of each image, where they differ; none where some are not known."""
-    each = [header.facts.exposure_s if header else None for header in headers]
-    known = [seconds for seconds in each if seconds is not None]
-    if len(set(known)) < 2:
-        return
-    facts.exposure_s = None
-    if facts.times is not None and len(known) == len(each):
-        facts.times = replace(facts.times, exposure_ns=to_ns(known))
-    else:
-        facts.warn("The exposures of the images differ, so the frames have none.")
-
-
-def _zero_of(times: FrameTimes, first: StartStamp | None) -> StartStamp | None:
-    """The date at which the clock in the names stood at zero, by the first image's."""
-    if first is None:
-        return None
-    return replace(first, when=first.when - timedelta(seconds=times.start_ns[0] / 1e9))
-
-
-def _say_what_lacks(names: Sequence[str], facts: Facts) -> None:
-    """Why the names give no times, where they seem to, and which frames are gone."""
-    if are_unordered(names):
-        facts.warn(
-            "The times in the names do not rise in the order of the names, so the "
-            "frames have none."
-        )
-    missing = missing_numbers(names)
-    if missing:
-        facts.warn(
-            f"{len(missing)} numbers lack between the names, the first is "
-            f"{missing[0]}: with a typed frame interval the frames behind would come "
-            "too early."
-        )
-
-
 def _common_name(images: Sequence[Path]) -> str:
     """What the names of the files share, without the number at its end."""
     pairs = zip(images[0].stem, images[-1].stem, strict=False)
@@ -328,11 +213,6 @@ def _common_name(images: Sequence[Path]) -> str:
     if len(images) > 1:
         shared = re.sub(r"[\d\s_.-]+$", "", shared)
     return shared or images[0].parent.name or "images"
-
-
-def _describe(shape: tuple[int, ...], dtype: np.dtype[Any]) -> str:
-    colour = f", {shape[2]} channels" if len(shape) > 2 else ""
-    return f"{shape[0]} x {shape[1]} pixels{colour}, {dtype}"
 
 
 FORMAT = Format(
