@@ -218,7 +218,9 @@ def _format(text: pd.Series[str], like: DateReading) -> str:
     iso = pd.to_datetime(pd.Series([cell]), format="ISO8601", errors="coerce", utc=True)
     if like.order == "ymd" and iso.notna().all():
         return "ISO8601"
-    return next((form for form in _FORMS if _parsed(cell, form) == when), "ISO8601")
+    marks = _marks(_TOO_FINE.sub(r"\1", cell))
+    forms = (form for form in _FORMS if _FORM_MARKS[form] == marks)
+    return next((form for form in forms if _parsed(cell, form) == when), "ISO8601")
 
 
 def _parsed(cell: str, form: str) -> datetime | None:
@@ -247,4 +249,13 @@ def _forms() -> Iterator[str]:
     yield from (*days, *named)
 
 
+def _marks(text: str) -> str:
+    """What is neither letter nor number, white space as one space.
+
+    Where it differs, a pattern cannot fit: most need not be tried.
+    """
+    return re.sub(r"\s+", " ", re.sub(r"[^\W_]", "", text)).strip()
+
+
 _FORMS = tuple(_forms())
+_FORM_MARKS = {form: _marks(re.sub("%.", "", form)) for form in _FORMS}
