@@ -257,6 +257,14 @@ def test_what_has_no_times_is_refused(tmp_path, segments, why) -> None:
     assert caught.value.hint
 
 
+def test_units_of_the_x_axis(tmp_path) -> None:
+    text = lvm_segment(EI, x=[t * 1e3 for t in T], units=UNITS)
+    labelled = text.replace("X0\t", "X_Unit_Label\tms\tms\t\r\nX0\t")
+    check(opened(tmp_path, lvm(labelled)))
+    with pytest.raises(ReadError, match="its X axis is in Hz"):
+        opened(tmp_path, lvm(labelled.replace("ms\tms", "Hz\tHz")))
+
+
 def test_a_header_without_rows_is_an_empty_record(tmp_path) -> None:
     empty = {name: [] for name in EI}
     trace = opened(tmp_path, lvm(lvm_segment(empty, x=[], units=UNITS, samples=9)))

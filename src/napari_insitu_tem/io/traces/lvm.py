@@ -294,10 +294,12 @@ def _refuse_other_axes(segments: Sequence[_Segment]) -> None:
     """Spectra and the like stand in the same files."""
     for one in segments:
         axis, unit = one.of("X_Dimension", one.channels[0]), _unit_of_x(one)
-        if axis.lower() not in ("", "time") or UNITS[unit][0] != "time":
+        other = axis if axis.lower() not in ("", "time") else ""
+        if UNITS[unit][0] != "time":
+            other = other or f"in {unit}"
+        if other:
             raise ReadError(
-                f"{one.path.name} is no record against time: its X axis is "
-                f"{axis or unit}.",
+                f"{one.path.name} is no record against time: its X axis is {other}.",
                 hint="Open the record of the potentiostat or of the holder.",
                 path=one.path,
             )
@@ -449,7 +451,7 @@ def _times(
             )
     steps = np.concatenate([np.diff(part) for part in parts])
     promised = [max(map(one.samples, one.channels)) for one in segments]
-    if steps.size and np.all(steps == _UNTIMED):
+    if steps.size and np.all(np.abs(steps - _UNTIMED) < 1e-6):
         if is_named:
             return None, "has no times: its X values only count the rows"
         if max(promised) > 1:
