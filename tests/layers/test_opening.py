@@ -8,6 +8,7 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_insitu_tem.io.saving.experiment_folder import save_experiment
+from napari_insitu_tem.layers import opening
 from napari_insitu_tem.layers.asking import nobody, set_asker
 from napari_insitu_tem.layers.keeping import is_closing, keep_safe
 from napari_insitu_tem.layers.opening import (
@@ -254,3 +255,19 @@ def test_a_file_that_describes_a_zarr_stands_for_its_folder(tmp_path):
     array[:] = 1
     (movie,) = read_paths([tmp_path / "a.zarr" / "zarr.json"])
     assert movie.shape == (3, 8, 9)
+
+
+def test_what_was_stopped_while_a_reader_did_not_ask_is_not_opened(sample, monkeypatch):
+    stopped = []
+
+    def read(*_, **__):
+        stopped.append(True)  # the user presses Cancel now
+        return []
+
+    def progress(*_):
+        if stopped:
+            raise CancelledError("Opening")
+
+    monkeypatch.setattr(opening, "read_any", read)
+    with pytest.raises(CancelledError):
+        read_paths([sample.trace], progress=progress)

@@ -102,6 +102,8 @@ def read_paths(
             if on_refused is None:
                 raise
             refused.append(error)
+    # A reader may have been too busy to ask whether to stop.
+    progress(1, 1)
     if refused and not opened:
         raise refused[0]
     if on_refused is not None:
@@ -158,6 +160,8 @@ def _read_group(
         asker = find_asker()
         if asker is None:
             raise
+        # Who stopped it meanwhile is asked nothing any more.
+        progress(0, 0)
         preview = error.preview
         mapping = asker.columns(preview)
         if mapping is None:

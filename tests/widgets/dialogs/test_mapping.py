@@ -108,3 +108,10 @@ def test_unit_that_is_not_offered_is_kept(dialog_for):
         {"time_s": ColumnChoice("t", "µs"), "potential_V": ColumnChoice("u", "kV")}
     )
     assert dialog_for(preview(suggested)).mapping == suggested
+
+
+def test_the_role_over_a_narrow_column_is_not_cut_off(dialog_for):
+    dialog = dialog_for(preview())
+    header = dialog.table.horizontalHeader()
+    words = header.fontMetrics().horizontalAdvance("potential")
+    assert dialog.table.columnWidth(1) >= words

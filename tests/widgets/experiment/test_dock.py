@@ -22,7 +22,7 @@ from napari_insitu_tem.model.record import Record
 from napari_insitu_tem.samples import find_sample
 from napari_insitu_tem.widgets.dialogs import asker
 from napari_insitu_tem.widgets.dialogs.mapping import MappingDialog
-from napari_insitu_tem.widgets.experiment import opener, saver
+from napari_insitu_tem.widgets.experiment import busy, opener, saver
 from stamped import stamped_movie
 
 
@@ -173,6 +173,29 @@ def test_opening_can_be_cancelled_and_changes_nothing(qtbot, dock, monkeypatch):
     assert not dock.busy.isVisibleTo(dock)
     assert names(dock) == ([], [])
     assert dock.status.text() == "Opening long.tif was cancelled."
+    assert errors() == []
+
+
+def test_a_reader_that_does_not_ask_is_left_when_cancelled(qtbot, dock, monkeypatch):
+    monkeypatch.setattr(busy, "PATIENCE_MS", 30)
+    began, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def deaf(paths, *, progress, find_asker):
+        began.set()
+        go_on.wait(10)
+        ended.set()
+        return [stamped_movie()]
+
+    monkeypatch.setattr(opener, "read_paths", deaf)
+    dock.opener.open(["long.csv"])
+    assert began.wait(10)
+    dock.busy.cancel_button.click()
+    qtbot.waitUntil(lambda: not dock.busy.is_busy)
+    assert dock.status.text() == "Opening long.csv was cancelled."
+    go_on.set()
+    assert ended.wait(10)
+    qtbot.wait(100)
+    assert names(dock) == ([], [])
     assert errors() == []
 
 

@@ -193,6 +193,7 @@ class MappingDialog(QDialog):
             item = self.table.horizontalHeaderItem(place)
             if item is not None:
                 item.setText(f"{name}\n{role or ' '}")
+        self.table.resizeColumnsToContents()
         time = chosen.get("time_s")
         has_dates = time is not None and time.unit == "date"
         self.order.setVisible(has_dates)
@@ -237,5 +238,4 @@ def _table(preview: TablePreview) -> QTableWidget:
         for y, row in enumerate(preview.rows):
             for x, cell in enumerate(row):
                 table.setItem(y, x, QTableWidgetItem(cell))
-    table.resizeColumnsToContents()
     return table

@@ -94,6 +94,7 @@ class Opener:
             read,
             partial(self._show, then, refused),
             lambda error: report(error, session),
+            may_be_left=True,
         )
 
     def choose_dataset(self, name: str, key: str) -> None:
@@ -107,6 +108,7 @@ class Opener:
             partial(read_dataset, session.experiment, name, key),
             partial(self._take_dataset, session.experiment, name),
             lambda error: report(error, session),
+            may_be_left=True,
         )
 
     def _take_dataset(self, experiment: Experiment, name: str, movie: Movie) -> None:
