@@ -378,6 +378,26 @@ def test_a_current_without_a_sign_takes_it_from_the_state(tmp_path, states) -> N
     assert "discharge (by 'Mode') was made negative" in trace.warnings[0]
 
 
+def test_noise_of_a_rest_is_no_sign(tmp_path) -> None:
+    currents = [-1e-6, 1.5, 1.5, 1.4, 1.5, -2e-6]
+    states = ["Rest", "CC Chg", "CC Chg", "CC DChg", "CC DChg", "Rest"]
+    rows = [f"{k},3.5,{currents[k]},{states[k]}\n" for k in range(6)]
+    path = tmp_path / "a.csv"
+    path.write_text("t (s),E (V),I (A),Status\n" + "".join(rows))
+    trace = read_trace(path)
+    assert trace.values("current_A").tolist() == [-1e-6, 1.5, 1.5, -1.4, -1.5, -2e-6]
+
+
+def test_a_charge_that_is_negative_is_said(tmp_path) -> None:
+    rows = [f"{k},3.5,{(-1, 1)[k // 3]},{('Charge', 'Discharge')[k // 3]}\n" for k in
+            range(6)]  # fmt: skip
+    path = tmp_path / "a.csv"
+    path.write_text("t (s),E (V),I (A),Status\n" + "".join(rows))
+    trace = read_trace(path)
+    assert trace.values("current_A").tolist() == [-1] * 3 + [1] * 3
+    assert "negative and that of a discharge positive" in trace.warnings[0]
+
+
 def test_a_remark_that_speaks_of_a_discharge_changes_no_sign(tmp_path) -> None:
     text = "t (s),E (V),I (A),Remark\n" + "".join(
         f"{i},3.5,0.1,discharged cell\n" for i in range(5)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from napari_insitu_tem.io.tables.raw_table import RawTable
@@ -17,6 +20,15 @@ _OUT = (
 _INTO = r"chg?$|.*ch(?:a|r|g)|.*充电|.*充電|.*lad(?:en|ung)|.*충전"
 #: Letters that mean the same in a column that is named as one of states.
 _LETTER_OUT, _LETTER_INTO = r"|d$", r"|c$"
+#: Less than this share of the largest current is none, but the noise of a rest.
+_NOISE = 0.001
+#: A few samples at the ends of steps may be of the step beside it.
+_MOSTLY = 0.98
+_OTHER_WAY = (
+    "The file has the current of a charge (by {key!r}) negative and that of a "
+    "discharge positive; it is left so. Change the sign of the record if that is not "
+    "meant."
+)
 #: Share of the rows with a current whose state must be known in any other column.
 _KNOWN = 0.8
 #: Words in the name of a column that tells charge from discharge.
@@ -41,28 +53,45 @@ def sign_by_state(table: RawTable, current: FloatArray) -> tuple[FloatArray, lis
     notes
         Sentences on what was changed, and on states that leave the sign open.
     """
-    if np.nanmin(current, initial=0.0) < 0.0:
-        return current, []
-    flowing = current > 0.0
     for index, label in enumerate(table.labels):
         if label.dimension or table.kind(index) != "text":
             continue
-        state = table.column(index).astype("str").fillna("").str.strip()
         named = bool(set(label.plain.split()) & _STATES)
-        lower = state.str.lower()
-        out = lower.str.match(_OUT + named * _LETTER_OUT).to_numpy(bool)
-        into = lower.str.match(_INTO + named * _LETTER_INTO).to_numpy(bool) & ~out
+        state = table.column(index).astype("str").fillna("").str.strip()
+        out, into = _told(state, letters=named)
+        flowing = np.abs(current) > _NOISE * np.nanmax(np.abs(current), initial=0.0)
         both = (into & flowing).any() and (out | into)[flowing].mean() > _KNOWN
-        if (named or both) and (out & flowing).any():
-            notes = [
-                f"The file has the current without a sign; discharge (by "
-                f"{table.keys[index]!r}) was made negative."
-            ]
-            unknown = sorted(set(state[flowing & ~out & ~into]) - {""})
-            if unknown:
-                notes.append(
-                    f"The sign of the current in the states {', '.join(unknown)[:60]} "
-                    "is not known; it is left positive."
-                )
-            return np.where(out, -current, current), notes
+        if not (named or both) or not (out & flowing).any():
+            continue
+        key = table.keys[index]
+        outward, inward = current[out & flowing] > 0.0, current[into & flowing] > 0.0
+        if outward.mean() < _MOSTLY:
+            return current, []
+        if inward.size and inward.mean() < 1.0 - _MOSTLY:
+            return current, [_OTHER_WAY.format(key=key)]
+        if inward.size and inward.mean() < _MOSTLY:
+            return current, []
+        unknown = sorted(set(state[flowing & ~out & ~into]) - {""})
+        return np.where(out, -current, current), _notes(key, unknown)
     return current, []
+
+
+def _told(state: pd.Series[str], *, letters: bool) -> tuple[BoolArray, BoolArray]:
+    """(N,) where a state is a discharge, and where a charge."""
+    lower = state.str.lower()
+    out = lower.str.match(_OUT + letters * _LETTER_OUT).to_numpy(bool)
+    into = lower.str.match(_INTO + letters * _LETTER_INTO).to_numpy(bool)
+    return out, into & ~out
+
+
+def _notes(key: str, unknown: Sequence[str]) -> list[str]:
+    notes = [
+        f"The file has the current without a sign; discharge (by {key!r}) was made "
+        "negative."
+    ]
+    if unknown:
+        notes.append(
+            f"The sign of the current in the states {', '.join(unknown)[:60]} is not "
+            "known; it is left positive."
+        )
+    return notes
