@@ -149,9 +149,10 @@ FORMAT = Format(
     extensions=(".csv", ".txt", ".tsv", ".dat", ".asc"),
     library="",
     reads="any text table with a header, among them exports of Arbin, Neware, Basytec, "
-    "Novonix, Landt, PEC, Squidstat, Metrohm NOVA and Ivium: delimiter, decimal mark, "
-    "marks between thousands, encoding, header, units, elapsed or absolute times found "
-    "from the content; asks where it is not certain",
+    "Novonix, Landt, PEC, Digatron, Bitrode, Squidstat, Metrohm NOVA and Ivium: "
+    "delimiter, decimal mark, marks between thousands, encoding, header, units, elapsed "
+    "or absolute times found from the content; the sign of a current from the state "
+    "beside it; asks where it is not certain",
     missing="several tables in one file; tables without times",
     sniff=_sniff,
     read=read,
