@@ -150,9 +150,9 @@ FORMAT = Format(
     library="",
     reads="any text table with a header, among them exports of Arbin, Neware, Basytec, "
     "Novonix, Landt, PEC, Digatron, Bitrode, Squidstat, Metrohm NOVA and Ivium: "
-    "delimiter, decimal mark, marks between thousands, encoding, header, units, elapsed "
-    "or absolute times found from the content; the sign of a current from the state "
-    "beside it; asks where it is not certain",
+    "delimiter, decimal mark, marks between thousands, encoding, header, units, "
+    "elapsed or absolute times found from the content; the sign of a current from the "
+    "state beside it; asks where it is not certain",
     missing="several tables in one file; tables without times",
     sniff=_sniff,
     read=read,
