@@ -144,3 +144,15 @@ def test_alignment_by_start_times_follows(session, tmp_path):
     assert session.experiment.alignment("wire").offset_s == pytest.approx(0)
     session.undo()
     assert session.experiment.alignment("wire").offset_s == before != 0
+
+
+def test_a_dataset_is_called_by_its_name(session):
+    movie = session.experiment.movies[0]
+    named = tuple(
+        replace(one, name=name)
+        for one, name in zip(movie.datasets, ("BF", "HAADF"), strict=True)
+    )
+    first, second = (replace(movie, dataset=one.key, datasets=named) for one in named)
+    session = Session(Experiment(first))
+    choose_dataset(session, first.name, second)
+    assert session.history.undo_label == f"choose dataset HAADF of {first.name}"

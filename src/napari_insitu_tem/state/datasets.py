@@ -68,7 +68,13 @@ def choose_dataset(session: Session, name: str, movie: Movie) -> None:
         experiment.add_dataset(name, movie)
     document = document.with_dataset(name, movie.dataset)
     document = _aligned_anew(experiment, document, name)
-    session.edit(f"choose dataset {movie.dataset} of {name}", document)
+    session.edit(f"choose dataset {dataset_name(movie)} of {name}", document)
+
+
+def dataset_name(movie: Movie) -> str:
+    """What the file calls the dataset that a movie is; its key where it has no name."""
+    names = {one.key: one.name for one in movie.datasets}
+    return names.get(movie.dataset) or movie.dataset
 
 
 def _refuse_rows(document: Document, name: str, movie: Movie) -> None:
@@ -76,8 +82,8 @@ def _refuse_rows(document: Document, name: str, movie: Movie) -> None:
     if rows:
         are = "row is" if rows == 1 else "rows are"
         raise ExperimentError(
-            f"{rows} {are} drawn on {name}, and the frames of {movie.dataset} are "
-            "others in size or number.",
+            f"{rows} {are} drawn on {name}, and the frames of "
+            f"{dataset_name(movie)} are others in size or number.",
             hint="Open the file once more and choose the dataset there.",
         )
 

@@ -532,7 +532,7 @@ def test_another_dataset_of_a_file(qtbot, dock, viewer, open_files, save_as, tmp
     np.testing.assert_array_equal(layer.data[3], data[3, 1])
     images = [one for one in viewer.layers if one.name.startswith("wire")]
     assert images[0] is layer
-    assert "wire is channel 2 now" in dock.status.text()
+    assert dock.status.text().startswith("wire is channel 2 now. Its rows were kept")
 
     dock.session.undo()
     assert dock.files.cards[0].dataset.currentText().startswith("channel 1")

@@ -18,7 +18,11 @@ from napari_insitu_tem.layers.viewer_link import link_of
 from napari_insitu_tem.model.errors import InsituTemError
 from napari_insitu_tem.model.experiment import Experiment
 from napari_insitu_tem.model.movie import Movie
-from napari_insitu_tem.state.datasets import choose_dataset, read_dataset
+from napari_insitu_tem.state.datasets import (
+    choose_dataset,
+    dataset_name,
+    read_dataset,
+)
 from napari_insitu_tem.widgets.dialogs.files import (
     ask_experiment,
     ask_files,
@@ -118,7 +122,11 @@ class Opener:
         with reporting(session):
             choose_dataset(session, name, movie)
             chosen = session.experiment.movie(name)
-            session.say(f"{name} is {chosen.dataset} now.")
+            told = f"{name} is {dataset_name(chosen)} now."
+            rows = session.document.records.values()
+            if any(record.movie == name for record in rows):
+                told += " Its rows were kept as they are; look whether they fit."
+            session.say(told)
 
     def _show(
         self,
