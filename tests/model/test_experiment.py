@@ -131,3 +131,17 @@ def test_further_columns_of_the_record_stand_at_the_frames():
     usual = experiment.usual_signals_at_frames()
     assert "temperature_degC" not in usual
     assert list(table.columns[: len(usual.columns)]) == list(usual.columns)
+
+
+def test_a_half_cycle_at_a_frame_is_a_whole_number():
+    record = Trace.from_columns(
+        {
+            "time_s": np.arange(0.0, 20.0),
+            "potential_V": np.arange(20.0),
+            "half_cycle": np.repeat([1.0, 2.0], 10),
+        }
+    )
+    experiment = Experiment(make_movie(), record).align(offset_s=7.3)
+    table = experiment.signals_at_frames()
+    middle = table["time_s"] + table["frame_duration_s"] / 2
+    assert table["half_cycle"].tolist() == [1 + (t >= 10) for t in middle]

@@ -13,6 +13,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+#: A further column that counts.
+HALF_CYCLE = "half_cycle"
+
 
 def average_over_windows(
     trace: Trace, start_ns: IntArray, stop_ns: IntArray
@@ -67,11 +70,18 @@ def further_over_windows(
     Returns
     -------
     DataFrame
-        One row a window, a column for each of `trace.others` under its own name.
+        One row a window, a column for each of `trace.others` under its own name; the
+        number of a half cycle is that of the window's middle, as of `cycle`.
     """
     start, stop = _windows(start_ns, stop_ns)
-    means = {name: _moments(trace, name, start, stop)[0] for name in trace.others}
-    return pd.DataFrame(means, index=range(start.size))
+    out: dict[str, object] = {}
+    for name in trace.others:
+        if name == HALF_CYCLE:
+            part = trace.part(name)
+            out[name] = _counter(part.values(name), _row_at_middle(part, start, stop))
+        else:
+            out[name] = _moments(trace, name, start, stop)[0]
+    return pd.DataFrame(out, index=range(start.size))
 
 
 def _windows(start_ns: IntArray, stop_ns: IntArray) -> tuple[IntArray, IntArray]:

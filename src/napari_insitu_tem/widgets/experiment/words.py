@@ -8,6 +8,7 @@ from datetime import datetime
 
 from napari_insitu_tem.model.alignment import Alignment
 from napari_insitu_tem.model.experiment import Experiment
+from napari_insitu_tem.model.joining import HALF_CYCLE
 from napari_insitu_tem.model.movie import Movie
 from napari_insitu_tem.model.timebase import StartStamp
 from napari_insitu_tem.model.trace import Trace
@@ -64,7 +65,7 @@ def trace_signals(trace: Trace) -> str:
 
 def _further(trace: Trace) -> list[str]:
     """The other columns, the first few by name."""
-    names = [column_title(column) for column in trace.others]
+    names = [column_title(name) for name in trace.others if name != HALF_CYCLE]
     more = len(names) - _NAMED_COLUMNS
     rest = [f"{more} more"] if more > 0 else []
     return [name[:1].lower() + name[1:] for name in names[:_NAMED_COLUMNS]] + rest
