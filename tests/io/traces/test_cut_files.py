@@ -226,6 +226,17 @@ def test_a_cut_row_is_left_out_with_a_warning(tmp_path, case) -> None:
     )
 
 
+def test_a_first_row_that_is_cut_is_left_out_as_well(tmp_path) -> None:
+    data = eclab()
+    first = data.index(b"0.000000000000000E+00\t")
+    trace = read_cut(tmp_path / "a.mpt", data[: first + 25])
+    assert trace is not None and len(trace) == 0
+    assert "a.mpt holds no rows" in trace.warnings[0]
+    end = data.index(b"\r\n", first)
+    whole = read_cut(tmp_path / "a.mpt", data[:end])
+    assert whole is not None and len(whole) == 1
+
+
 @pytest.mark.parametrize("case", list(CASES))
 def test_a_whole_file_is_not_called_cut(tmp_path, case) -> None:
     name, write = CASES[case]

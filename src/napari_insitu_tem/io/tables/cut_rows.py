@@ -98,10 +98,18 @@ def last_lines(path: Path, encoding: Encoding) -> list[str]:
 
 
 def without_cut_row(
-    data: pd.DataFrame, path: Path, encoding: Encoding, delimiter: str
+    data: pd.DataFrame, path: Path, encoding: Encoding, delimiter: str, names: int = 0
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rows without the last one where the file breaks off in it, and a note."""
+    """The rows without the last one where the file breaks off in it, and a note.
+
+    A single row has none above it: it is cut where it has fewer cells than `names`.
+    """
     tail = last_lines(path, encoding)
-    if len(data) < 2 or not ends_in_a_cut_row(tail, delimiter):
+    if len(data) > 1:
+        is_cut = ends_in_a_cut_row(tail, delimiter)
+    else:
+        cells = len(tail[-1].split(delimiter)) if tail[-1].strip() else names
+        is_cut = len(data) == 1 and cells < names
+    if not is_cut:
         return data, []
     return data.iloc[:-1], [CUT_ROW.format(name=path.name)]

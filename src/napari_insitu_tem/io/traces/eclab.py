@@ -102,7 +102,8 @@ def _read_table(
         width=max([len(header.columns), *(len(row) for row in rows)]),
         progress=progress,
     )
-    data, notes = without_cut_row(data, path, encoding, "\t")
+    names = sum(bool(name.strip()) for name in header.columns)
+    data, notes = without_cut_row(data, path, encoding, "\t", names)
     return header, RawTable.build(data, header.columns, decimal=decimal), notes
 
 
