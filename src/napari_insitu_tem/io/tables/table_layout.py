@@ -36,6 +36,8 @@ _CLOCK = re.compile(
     r"^-?(?:\d+(?:\s?d(?:ays?)?,?\s+|[.-]))?\d{1,5}:\d{1,2}(?::\d{1,2}(?:[.,]\d+)?)?$"
     r"|^-?\d{1,5}:\d{2}[.,]\d+$"  # minutes and seconds
 )
+#: Several numbers in one cell: a line of another delimiter, and most lines are.
+_NUMBERS = re.compile(r"[^;]*;|[-+\d.eE\s]*,[-+\d.,eE\s]*$")
 _MONTH_FIRST = re.compile(
     r"^(?:[A-Z][a-z]{2,8},?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
     r"[a-z]*\.?\s+\d",
@@ -188,6 +190,8 @@ def is_value(cell: str) -> bool:
     if is_number(text) or text.lower() == "nan" or _CLOCK.match(text):
         return True
     if not 6 <= len(text) <= 40 or not (text[0].isdigit() or _MONTH_FIRST.match(text)):
+        return False
+    if _NUMBERS.match(text):
         return False
     return read_date(text) is not None
 
