@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from napari_insitu_tem.io.tables import time_columns
-from napari_insitu_tem.io.tables.time_columns import read_stamps
+from napari_insitu_tem.io.tables.time_columns import read_stamps, seconds_of_clock
 
 MOMENTS = pd.Timestamp("2024-03-14 09:30:00.25") + pd.to_timedelta(
     np.arange(40) * 0.5, "s"
@@ -51,3 +51,9 @@ def test_nine_digits_of_a_second() -> None:
     cells = [f"02/15/2021 06:42:36.{k:09d}" for k in (977511260, 989995860)]
     stamps = read_stamps(pd.Series(cells, dtype="str"))
     np.testing.assert_allclose(stamps.seconds[1], 0.0124846, atol=1e-9)
+
+
+def test_no_clock_has_hundreds_of_digits():
+    cells = pd.Series(["1:00:00", f"{'9' * 400}:00:00"])
+    assert seconds_of_clock(cells).tolist()[:1] == [3600.0]
+    assert np.isnan(seconds_of_clock(cells)[1])

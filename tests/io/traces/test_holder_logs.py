@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -334,3 +335,13 @@ def test_what_may_be_the_heaters_is_asked_about(tmp_path, name) -> None:
     text = "\n".join([f"Time (s),Temperature (C),{name}", *rows])
     with pytest.raises(NeedsMappingError):
         read_trace(put(tmp_path, "a.csv", text.encode()))
+
+
+@pytest.mark.parametrize("raw", [b"\n", b"\x00\n\x00", b"a\n1\n"])
+@pytest.mark.parametrize("maker", ["protochips", "impulse"])
+def test_a_log_of_less_than_two_columns(tmp_path, maker, raw):
+    path = tmp_path / "a.csv"
+    path.write_bytes(raw)
+    reader = import_module(f"napari_insitu_tem.io.traces.{maker}")
+    with pytest.raises(ReadError, match=r"a\.csv is an? .* log that is damaged"):
+        reader.read(path)

@@ -24,11 +24,11 @@ FloatArray = NDArray[np.float64]
 Kind = Literal["number", "clock", "date", "text", "empty"]
 
 _PARTS = re.compile(
-    r"^\s*(?P<minus>-)?(?:(?P<d>\d+)(?:\s?d(?:ays?)?,?\s+|[.-]))?"
-    r"(?P<h>\d+):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:[.,]\d+)?))?\s*$"
+    r"^\s*(?P<minus>-)?(?:(?P<d>\d{1,9})(?:\s?d(?:ays?)?,?\s+|[.-]))?"
+    r"(?P<h>\d{1,9}):(?P<m>\d{1,2})(?::(?P<s>\d{1,2}(?:[.,]\d+)?))?\s*$"
 )
 #: As spreadsheets write times with a fraction: minutes and seconds.
-_MINUTES = re.compile(r"^\s*(-?)(\d+:\d{2}[.,]\d+)\s*$")
+_MINUTES = re.compile(r"^\s*(-?)(\d{1,9}:\d{2}[.,]\d+)\s*$")
 _TOO_FINE = re.compile(r"([.,]\d{6})\d+")
 _DAY = 86400.0
 _ZERO_1904 = -2_082_844_800.0

@@ -42,11 +42,11 @@ def rows_of(
     csv.Error
         The log is damaged, or its header has less than two columns.
     """
-    mark = delimiter_of(lines_of(text[:4096])[0])
+    mark = delimiter_of(next(iter(lines_of(text[:4096])), ""))
     whole = whole_lines(lines_of(text), mark, name, notes)
     lines = [line.replace("\x00", "") for line in whole if line.strip()]
     rows = list(csv.reader(lines, delimiter=mark, skipinitialspace=True))
-    names = [cell.strip() for cell in rows[0]]
+    names = [cell.strip() for cell in rows[0]] if rows else []
     if len(names) < _FEWEST:
         raise csv.Error("its header is cut off")
     body = [padded(row, len(names)) for row in rows[1:]]

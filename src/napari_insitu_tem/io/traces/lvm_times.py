@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,9 @@ from napari_insitu_tem.io.traces.lvm_segments import UNTIMED, Segment, unit_of_x
 from napari_insitu_tem.model.timebase import NS_PER_S
 
 FloatArray = NDArray[np.float64]
+
+#: A number with decimals, and its power of ten.
+_DECIMAL = re.compile(r"[-+]?\d*\.(\d{1,40})(?:[eE]([-+]?\d{1,3}))?")
 
 
 def times_of(
@@ -78,9 +82,10 @@ def _counted(segment: Segment, notes: list[str]) -> FloatArray:
     first, count = segment.channels[0], len(segment.rows)
     delta = segment.number("Delta_X", first, UNTIMED)
     text = segment.of("Delta_X", first).replace(",", ".")
-    mantissa, _, power = text.upper().partition("E")
-    digits = len(mantissa.partition(".")[2])
-    wrong = count * 0.5 * 10.0 ** (int(power or 0) - digits) if digits else 0.0
+    written = _DECIMAL.fullmatch(text.strip())
+    wrong = 0.0
+    if written is not None:
+        wrong = count * 0.5 * 10.0 ** (int(written[2] or 0) - len(written[1]))
     scale = factor(unit_of_x(segment))
     if wrong > abs(delta) and wrong * scale > 1e-3:
         notes.append(
